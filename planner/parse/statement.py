@@ -1,0 +1,121 @@
+"""Statement: what the parser hands to the session and the planner."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import TYPE_CHECKING, TypeAlias
+
+from sqlglot import expressions as exp
+from sqlglot.tokens import Token
+
+from planner.parse.nodes_account import AccountNode
+from planner.parse.nodes_admin import AdminNode
+from planner.parse.nodes_common import StatementKind, Unsupported
+from planner.parse.nodes_ddl import DdlNode
+from planner.parse.nodes_session import FieldFormat, SessionNode
+
+if TYPE_CHECKING:
+    from planner.parse.values_block import ValuesBlock
+
+HandNode: TypeAlias = DdlNode | SessionNode | AdminNode | AccountNode | Unsupported
+Ast: TypeAlias = exp.Expression | HandNode
+
+
+@dataclass(frozen=True, slots=True)
+class IntoVariable:
+    """A target of SELECT … INTO: a user variable (`@v`, `user` True) or a name that only a stored program could own."""
+
+    name: str
+    user: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class IntoClause:
+    """SELECT … INTO. Either `variables`, or a file: OUTFILE (`format` says how) or DUMPFILE (`dumpfile` True)."""
+
+    variables: tuple[IntoVariable, ...] = ()
+    file: str | None = None
+    dumpfile: bool = False
+    charset: str | None = None
+    format: FieldFormat = FieldFormat()
+
+
+@dataclass(frozen=True, slots=True)
+class Modifiers:
+    """Words that sqlglot does not know, taken out of the tokens.
+
+    `words` are the upper-case words of the statement's own head: LOW_PRIORITY, DELAYED, HIGH_PRIORITY, IGNORE, QUICK,
+    SQL_NO_CACHE, SQL_CACHE, SQL_CALC_FOUND_ROWS, SQL_SMALL_RESULT, SQL_BIG_RESULT, SQL_BUFFER_RESULT, STRAIGHT_JOIN.
+    `hints` are the raw texts of optimizer hint comments (`/*+ … */`, without the markers), in order.
+    """
+
+    words: frozenset[str] = frozenset()
+    hints: tuple[str, ...] = ()
+
+    @property
+    def ignore(self) -> bool:
+        """INSERT IGNORE, UPDATE IGNORE, DELETE IGNORE."""
+        return "IGNORE" in self.words
+
+    @property
+    def calc_found_rows(self) -> bool:
+        """SQL_CALC_FOUND_ROWS."""
+        return "SQL_CALC_FOUND_ROWS" in self.words
+
+
+NO_MODIFIERS = Modifiers()
+
+
+@dataclass(frozen=True, eq=False)
+class Statement:
+    """One statement.
+
+    `text` is its exact source (without the `;`, versioned comment markers blanked out); `tokens` are its sqlglot tokens with
+    offsets into `source` (the whole query text), after rewriting, so a token's text may differ from the source.
+    `ast` is sqlglot's tree for queries and DML (read-only: it may be shared by a cache), else a frozen dataclass.
+    Placeholders are `exp.Placeholder(this="0")`, …, numbered in text order; `parameter_count` is their number.
+    `column_labels` has one entry per select-list item of the first query block: the source text that names the column when
+    it has no alias, or None for `*` and `t.*`. Empty for anything that is no query.
+    `values`, for INSERT and REPLACE whose rows are all plain literals, holds all rows; `ast` then has the first row only.
+    `insert_alias` is the row alias of INSERT … AS new(a, b): name and columns.
+    """
+
+    kind: StatementKind
+    text: str
+    ast: Ast
+    source: str
+    tokens: tuple[Token, ...] = ()
+    parameter_count: int = 0
+    column_labels: tuple[str | None, ...] = ()
+    into: IntoClause | None = None
+    modifiers: Modifiers = NO_MODIFIERS
+    values: ValuesBlock | None = None
+    insert_alias: tuple[str, tuple[str, ...]] | None = None
+    sql_mode: int = 0
+    extra: dict[str, object] = field(default_factory=dict)
+
+    @property
+    def tree(self) -> exp.Expression:
+        """The sqlglot tree; only for queries and DML."""
+        assert isinstance(self.ast, exp.Expression), f"{self.kind} has no sqlglot tree"
+        return self.ast
+
+    @property
+    def is_query(self) -> bool:
+        """A query expression: SELECT, WITH, TABLE, VALUES, set operations."""
+        return self.kind is StatementKind.SELECT
+
+    @cached_property
+    def digest_text(self) -> str:
+        """The statement with literals replaced by `?`, lists shortened, words in one case; for digests and the slow log."""
+        from planner.parse.digest import digest_text
+
+        return digest_text(self.text, self.sql_mode)
+
+    @cached_property
+    def digest(self) -> str:
+        """SHA-256 of `digest_text`, in hex."""
+        import hashlib
+
+        return hashlib.sha256(self.digest_text.encode("utf-8", "surrogateescape")).hexdigest()
