@@ -1,0 +1,252 @@
+"""The tokenizer: sqlglot's compiled core with MySQL's own word list, one instance per lexical sql_mode.
+
+sqlglot's keyword list is the union of all dialects; a word in it that MySQL does not have would be no ordinary name here.
+So the list below is written out: operators, the words that sqlglot's query and DML parser looks at by token type, and
+nothing else. Every other word (types, DDL words, function names) is a VAR token that our own parsers compare by text.
+"""
+
+from __future__ import annotations
+
+from functools import lru_cache
+from typing import ClassVar
+
+from sqlglot import tokens
+from sqlglot.dialects.mysql import MySQL
+from sqlglot.tokens import Token, TokenType
+from sqlglot.trie import new_trie
+
+from planner.context import SqlMode
+
+LEXICAL_BITS = (
+    SqlMode.ANSI_QUOTES | SqlMode.NO_BACKSLASH_ESCAPES | SqlMode.PIPES_AS_CONCAT | SqlMode.HIGH_NOT_PRECEDENCE
+)
+"""The bits of sql_mode that change how text is read."""
+
+CHARSETS = (
+    "armscii8 ascii big5 binary cp1250 cp1251 cp1256 cp1257 cp850 cp852 cp866 cp932 dec8 eucjpms euckr gb18030 gb2312 gbk "
+    "geostd8 greek hebrew hp8 keybcs2 koi8r koi8u latin1 latin2 latin5 latin7 macce macroman sjis swe7 tis620 ucs2 ujis "
+    "utf8 utf16 utf16le utf32 utf8mb3 utf8mb4"
+).split()
+
+OPERATORS = {
+    "/*+": TokenType.HINT,
+    "||": TokenType.DPIPE,
+    "&&": TokenType.DAMP,
+    ">=": TokenType.GTE,
+    "<=": TokenType.LTE,
+    "<>": TokenType.NEQ,
+    "!=": TokenType.NEQ,
+    ":=": TokenType.COLON_EQ,
+    "<=>": TokenType.NULLSAFE_EQ,
+    "->": TokenType.ARROW,
+    "->>": TokenType.DARROW,
+    "@@": TokenType.SESSION_PARAMETER,
+}
+
+RESERVED_KEYWORDS = {
+    "ALL": TokenType.ALL,
+    "AND": TokenType.AND,
+    "AS": TokenType.ALIAS,
+    "ASC": TokenType.ASC,
+    "BETWEEN": TokenType.BETWEEN,
+    "BINARY": TokenType.BINARY,
+    "CASE": TokenType.CASE,
+    "COLLATE": TokenType.COLLATE,
+    "CROSS": TokenType.CROSS,
+    "CURRENT_DATE": TokenType.CURRENT_DATE,
+    "CURRENT_TIME": TokenType.CURRENT_TIME,
+    "CURRENT_TIMESTAMP": TokenType.CURRENT_TIMESTAMP,
+    "CURRENT_USER": TokenType.CURRENT_USER,
+    "DELETE": TokenType.DELETE,
+    "DESC": TokenType.DESC,
+    "DISTINCT": TokenType.DISTINCT,
+    "DISTINCTROW": TokenType.DISTINCT,
+    "DIV": TokenType.DIV,
+    "ELSE": TokenType.ELSE,
+    "EXCEPT": TokenType.EXCEPT,
+    "EXISTS": TokenType.EXISTS,
+    "FALSE": TokenType.FALSE,
+    "FOR": TokenType.FOR,
+    "FORCE": TokenType.FORCE,
+    "FROM": TokenType.FROM,
+    "GROUP BY": TokenType.GROUP_BY,
+    "HAVING": TokenType.HAVING,
+    "IGNORE": TokenType.IGNORE,
+    "IN": TokenType.IN,
+    "INDEX": TokenType.INDEX,
+    "INNER": TokenType.INNER,
+    "INSERT": TokenType.INSERT,
+    "INTERSECT": TokenType.INTERSECT,
+    "INTO": TokenType.INTO,
+    "IS": TokenType.IS,
+    "JOIN": TokenType.JOIN,
+    "KEY": TokenType.KEY,
+    "LATERAL": TokenType.LATERAL,
+    "LEFT": TokenType.LEFT,
+    "LIKE": TokenType.LIKE,
+    "LIMIT": TokenType.LIMIT,
+    "LOCALTIME": TokenType.LOCALTIME,
+    "LOCALTIMESTAMP": TokenType.LOCALTIMESTAMP,
+    "LOCK": TokenType.LOCK,
+    "MOD": TokenType.MOD,
+    "NATURAL": TokenType.NATURAL,
+    "NOT": TokenType.NOT,
+    "NULL": TokenType.NULL,
+    "ON": TokenType.ON,
+    "OR": TokenType.OR,
+    "ORDER BY": TokenType.ORDER_BY,
+    "OUTER": TokenType.OUTER,
+    "OVER": TokenType.OVER,
+    "PARTITION": TokenType.PARTITION,
+    "PARTITION BY": TokenType.PARTITION_BY,
+    "RANGE": TokenType.RANGE,
+    "RECURSIVE": TokenType.RECURSIVE,
+    "REGEXP": TokenType.RLIKE,
+    "REPLACE": TokenType.REPLACE,
+    "RIGHT": TokenType.RIGHT,
+    "RLIKE": TokenType.RLIKE,
+    "ROW": TokenType.ROW,
+    "ROWS": TokenType.ROWS,
+    "SELECT": TokenType.SELECT,
+    "SEPARATOR": TokenType.SEPARATOR,
+    "SET": TokenType.SET,
+    "STRAIGHT_JOIN": TokenType.STRAIGHT_JOIN,
+    "TABLE": TokenType.TABLE,
+    "THEN": TokenType.THEN,
+    "TRUE": TokenType.TRUE,
+    "UNION": TokenType.UNION,
+    "UPDATE": TokenType.UPDATE,
+    "USE": TokenType.USE,
+    "USING": TokenType.USING,
+    "UTC_DATE": TokenType.UTC_DATE,
+    "UTC_TIME": TokenType.UTC_TIME,
+    "UTC_TIMESTAMP": TokenType.UTC_TIMESTAMP,
+    "VALUES": TokenType.VALUES,
+    "WHEN": TokenType.WHEN,
+    "WHERE": TokenType.WHERE,
+    "WINDOW": TokenType.WINDOW,
+    "WITH": TokenType.WITH,
+    "XOR": TokenType.XOR,
+}
+
+OPEN_KEYWORDS = {
+    "ANY": TokenType.ANY,
+    "END": TokenType.END,
+    "ESCAPE": TokenType.ESCAPE,
+    "MEMBER OF": TokenType.MEMBER_OF,
+    "OFFSET": TokenType.OFFSET,
+    "ROLLUP": TokenType.ROLLUP,
+    "SOME": TokenType.SOME,
+}
+"""Words with a token type of their own that may still be used as names."""
+
+RESERVED_TOKEN_TYPES = frozenset(RESERVED_KEYWORDS.values())
+NAME_TOKEN_TYPES = frozenset((TokenType.VAR, *OPEN_KEYWORDS.values())) - {TokenType.MEMBER_OF}
+
+
+def _without_jinja(comments: dict[str, str | None]) -> dict[str, str | None]:
+    return {start: end for start, end in comments.items() if start != "{#"}
+
+
+class MySQLTokenizer(tokens.Tokenizer):
+    """Default sql_mode. sqlglot would read `{# … #}` as a comment in any dialect; the tables are rebuilt without it."""
+
+    QUOTES: ClassVar[list[tuple[str, str] | str]] = ["'", '"']
+    COMMENTS: ClassVar[list[str | tuple[str, str]]] = ["--", "#", ("/*", "*/")]
+    IDENTIFIERS: ClassVar[list[str | tuple[str, str]]] = ["`"]
+    STRING_ESCAPES: ClassVar[list[str]] = ["'", '"', "\\"]
+    BIT_STRINGS: ClassVar[list[str | tuple[str, str]]] = [("b'", "'"), ("B'", "'"), ("0b", "")]
+    HEX_STRINGS: ClassVar[list[str | tuple[str, str]]] = [("x'", "'"), ("X'", "'"), ("0x", "")]
+    DROP_UNKNOWN_ESCAPES = True
+    NESTED_COMMENTS = False
+    DASH_COMMENT_REQUIRES_BOUNDARY = True
+    COMMENTS_TERMINATE_AT_NEWLINE_ONLY = True
+    COMMANDS: ClassVar[set[TokenType]] = set()
+    TOKENS_PRECEDING_HINT: ClassVar[set[TokenType]] = {
+        TokenType.SELECT,
+        TokenType.INSERT,
+        TokenType.UPDATE,
+        TokenType.DELETE,
+        TokenType.REPLACE,
+    }
+    KEYWORDS: ClassVar[dict[str, TokenType]] = {
+        **OPERATORS,
+        **RESERVED_KEYWORDS,
+        **OPEN_KEYWORDS,
+        **{f"_{name.upper()}": TokenType.INTRODUCER for name in CHARSETS},
+    }
+
+    @classmethod
+    def drop_jinja(cls) -> None:
+        """Rebuilds the derived tables without the Jinja comment that `__init_subclass__` always adds."""
+        cls._COMMENTS = _without_jinja(cls._COMMENTS)
+        cls._KEYWORD_TRIE = new_trie(
+            key.upper()
+            for key in (*cls.KEYWORDS, *cls._COMMENTS, *cls._QUOTES, *cls._FORMAT_STRINGS)
+            if " " in key or any(single in key for single in cls.SINGLE_TOKENS)
+        )
+
+
+class AnsiTokenizer(MySQLTokenizer):
+    """ANSI_QUOTES: the double quote delimits names."""
+
+    QUOTES: ClassVar[list[tuple[str, str] | str]] = ["'"]
+    IDENTIFIERS: ClassVar[list[str | tuple[str, str]]] = ["`", '"']
+
+
+class NoBackslashTokenizer(MySQLTokenizer):
+    """NO_BACKSLASH_ESCAPES."""
+
+    STRING_ESCAPES: ClassVar[list[str]] = ["'", '"']
+    DROP_UNKNOWN_ESCAPES = False
+
+
+class AnsiNoBackslashTokenizer(AnsiTokenizer):
+    """Both."""
+
+    STRING_ESCAPES: ClassVar[list[str]] = ["'"]
+    DROP_UNKNOWN_ESCAPES = False
+
+
+for _tokenizer in (MySQLTokenizer, AnsiTokenizer, NoBackslashTokenizer, AnsiNoBackslashTokenizer):
+    _tokenizer.drop_jinja()
+
+
+class SqlnodeDialect(MySQL):
+    """sqlglot's MySQL with our tokenizer; parser and tables stay the compiled ones."""
+
+    Tokenizer = MySQLTokenizer
+
+
+class SqlnodeNoBackslashDialect(MySQL):
+    """For NO_BACKSLASH_ESCAPES: no escape sequences are decoded."""
+
+    UNESCAPED_SEQUENCES: ClassVar[dict[str, str]] = {}
+    Tokenizer = NoBackslashTokenizer
+
+
+DIALECT = SqlnodeDialect()
+
+
+@lru_cache(maxsize=16)
+def _tokenizer_for(bits: int) -> tokens.Tokenizer:
+    ansi = bool(bits & SqlMode.ANSI_QUOTES)
+    if bits & SqlMode.NO_BACKSLASH_ESCAPES:
+        kind = AnsiNoBackslashTokenizer if ansi else NoBackslashTokenizer
+        return kind(dialect=SqlnodeNoBackslashDialect())
+    return (AnsiTokenizer if ansi else MySQLTokenizer)(dialect=DIALECT)
+
+
+def tokenize(text: str, sql_mode: int = 0) -> list[Token]:
+    """Tokens of `text`; `start` and `end` (inclusive) are offsets in characters. Raises sqlglot's TokenError."""
+    bits = sql_mode & (SqlMode.ANSI_QUOTES | SqlMode.NO_BACKSLASH_ESCAPES)
+    found = _tokenizer_for(bits).tokenize(text)
+    if sql_mode & SqlMode.PIPES_AS_CONCAT and "||" in text:
+        for token in found:
+            if token.token_type is TokenType.DPIPE:
+                token.token_type = TokenType.DSTAR
+    if sql_mode & SqlMode.HIGH_NOT_PRECEDENCE:
+        for token in found:
+            if token.token_type is TokenType.NOT:
+                token.text = "!"
+    return found
