@@ -11,7 +11,7 @@ from collections.abc import Sequence
 import numpy as np
 import pyarrow as pa
 
-from sqlnode.base.types import SqlType, arrow_type
+from sqlnode.base.types import SqlType, TypeCode, arrow_type
 from store.codec.byte_arrays import binary_slices, decode_comparable_floats, masked
 from store.codec.decimal_arrays import I64, U8, decode_decimals, unaligned
 from store.codec.keys import (
@@ -40,11 +40,20 @@ def decode_int_handles(keys: Sequence[bytes], *, unsigned: bool) -> pa.Array:
 
 
 def decode_common_handles(
-    keys: Sequence[bytes], ids: Sequence[int], types: Sequence[SqlType], prefix_length: int
+    keys: Sequence[bytes], ids: Sequence[int], types: Sequence[SqlType | None], prefix_length: int
 ) -> dict[int, pa.Array]:
-    """Column id -> values in the common handles of record keys (strings as their collation keys)."""
+    """Column id -> values in the common handles of record keys (strings as their collation keys).
+
+    A column whose type is None is skipped and not in the result.
+    """
     cursor = KeyCursor(keys, prefix_length)
-    return {column_id: cursor.read(sql_type) for column_id, sql_type in zip(ids, types, strict=True)}
+    found = {}
+    for column_id, sql_type in zip(ids, types, strict=True):
+        if sql_type is None:
+            cursor.skip()
+        else:
+            found[column_id] = cursor.read(sql_type)
+    return found
 
 
 class KeyCursor:
@@ -82,6 +91,18 @@ class KeyCursor:
         if flag == BYTES_FLAG:
             return self._strings(start, valid)
         raise ValueError(f"unknown flag {flag} in a key")
+
+    def skip(self) -> None:
+        """Pass over the next datum of every key."""
+        if not self.count:
+            return
+        flags = self.buffer[self.positions]
+        present = flags[flags != NIL_FLAG]
+        flag = int(present[0]) if len(present) else NIL_FLAG
+        if flag == DECIMAL_FLAG:
+            self.read(SqlType(TypeCode.NEWDECIMAL, length=65, scale=30))
+        else:
+            self.read(SqlType(TypeCode.VARCHAR if flag == BYTES_FLAG else TypeCode.LONGLONG))
 
     def _fixed(self, start: I64, flag: int, valid: np.ndarray | None, target: pa.DataType) -> pa.Array:
         # A NULL in the last key may leave fewer than eight bytes; the padding covers them.

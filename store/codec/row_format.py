@@ -166,10 +166,13 @@ class ColumnSpec:
 
 @dataclass(frozen=True, slots=True)
 class HandleParts:
-    """The columns of a common handle in key order: ids, types, and the ids kept only as prefixes there."""
+    """The columns of a common handle in key order: ids, types, and the ids kept only as prefixes there.
+
+    The type of a column that nobody asks for may be None.
+    """
 
     ids: tuple[int, ...] = ()
-    types: tuple[SqlType, ...] = ()
+    types: tuple[SqlType | None, ...] = ()
     prefix_ids: frozenset[int] = frozenset()
 
 

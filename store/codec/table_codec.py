@@ -15,6 +15,7 @@ from decimal import Decimal
 from sqlnode.base.errors import NOT_SUPPORTED_YET, SqlError
 from sqlnode.base.schema import ColumnInfo, IndexInfo, SchemaState, TableInfo
 from sqlnode.base.types import Flag, SqlType, TypeCode, Value
+from store.codec.decimals import make_decimal, unscaled
 from store.codec.keys import (
     COMMON_HANDLE_MINIMUM,
     INT_FLAG,
@@ -76,7 +77,8 @@ def value_of_text(text: str, sql_type: SqlType) -> Value:
     if code in (TypeCode.FLOAT, TypeCode.DOUBLE):
         return float(text)
     if code == TypeCode.NEWDECIMAL:
-        return Decimal(text)
+        scale = max(sql_type.scale, 0)
+        return make_decimal(unscaled(Decimal(text), scale), scale)
     if code == TypeCode.TIME:
         return _nanoseconds(text)
     if code == TypeCode.BIT:

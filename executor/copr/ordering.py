@@ -1,0 +1,119 @@
+"""Comparable forms of columns, and the sorted few rows of TopN."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from functools import cmp_to_key
+from typing import TypeAlias
+
+import numpy as np
+import numpy.typing as npt
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from sqlnode.base import json as binary_json
+from sqlnode.base.collation import by_name, sort_keys
+from sqlnode.base.types import SqlType, TypeCode
+
+KeyFunction: TypeAlias = Callable[[pa.RecordBatch], pa.Array]
+
+
+def comparable(array: pa.Array, sql_type: SqlType) -> pa.Array:
+    """An array whose equality is that of the SQL type (and whose order, except for JSON): weights for strings."""
+    if sql_type.code == TypeCode.JSON:
+        return _json_identities(array)
+    if sql_type.is_character:
+        return sort_keys(array, by_name(sql_type.collation))
+    if pa.types.is_floating(array.type):
+        return pc.add(array, 0.0)
+    return array
+
+
+def _json_identities(array: pa.Array) -> pa.Array:
+    """Documents that compare equal get one form: numbers of either kind as doubles where that is exact."""
+    forms = [
+        None if value is None else binary_json.encode(_normal(binary_json.decode(value))) for value in array.to_pylist()
+    ]
+    return pa.array(forms, pa.binary())
+
+
+def _normal(value: binary_json.Json) -> binary_json.Json:
+    if isinstance(value, bool) or value is None:
+        return value
+    if isinstance(value, int):
+        return float(value) if int(float(value)) == value else value
+    if isinstance(value, list):
+        return [_normal(item) for item in value]
+    if isinstance(value, dict):
+        return {key: _normal(item) for key, item in value.items()}
+    return value
+
+
+def order_keys(array: pa.Array, sql_type: SqlType) -> pa.Array:
+    """An array that sorts as the SQL type does; JSON becomes ranks within this array."""
+    if sql_type.code != TypeCode.JSON:
+        return comparable(array, sql_type)
+    values = array.to_pylist()
+    present = [index for index, value in enumerate(values) if value is not None]
+    present.sort(key=cmp_to_key(lambda one, two: binary_json.compare(values[one], values[two])))
+    ranks: list[int | None] = [None] * len(values)
+    rank = 0
+    for position, index in enumerate(present):
+        if position and binary_json.compare(values[present[position - 1]], values[index]):
+            rank += 1
+        ranks[index] = rank
+    return pa.array(ranks, pa.int64())
+
+
+def sort_positions(
+    keys: Sequence[pa.Array], types: Sequence[SqlType], descending: Sequence[bool], limit: int | None = None
+) -> pa.Array:
+    """Row positions in order, NULL smallest, ties in the order they came; the first `limit` of them."""
+    columns, names = [], []
+    for index, (key, sql_type, down) in enumerate(zip(keys, types, descending, strict=True)):
+        direction = "descending" if down else "ascending"
+        if key.null_count:
+            columns.append(key.is_valid().cast(pa.int8()))
+            names.append((f"valid{index}", direction))
+        columns.append(order_keys(key, sql_type))
+        names.append((f"key{index}", direction))
+    table = pa.table(columns, names=[name for name, _ in names])
+    positions = pc.sort_indices(table, sort_keys=names)
+    return positions if limit is None else positions.slice(0, limit)
+
+
+def rank_rows(array: pa.Array, sql_type: SqlType) -> npt.NDArray[np.int64]:
+    """For every row its place in ascending order; NULL rows have places too."""
+    order = sort_positions([array], [sql_type], [False]).to_numpy()
+    places = np.empty(len(order), np.int64)
+    places[order] = np.arange(len(order))
+    return places
+
+
+@dataclass(frozen=True, slots=True)
+class TopN:
+    """Keeps the first `limit` rows by the keys; drains its input before it answers."""
+
+    keys: tuple[KeyFunction, ...]
+    key_types: tuple[SqlType, ...]
+    descending: tuple[bool, ...]
+    limit: int
+
+    def run(self, batches: Iterable[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
+        """One batch, sorted; none when there is no row."""
+        best: pa.RecordBatch | None = None
+        for batch in batches:
+            if not batch.num_rows or not self.limit:
+                continue
+            candidate = batch if best is None else concat_batches([best, batch])
+            columns = [key(candidate) for key in self.keys]
+            best = candidate.take(sort_positions(columns, self.key_types, self.descending, self.limit))
+        if best is not None:
+            yield best
+
+
+def concat_batches(batches: Sequence[pa.RecordBatch]) -> pa.RecordBatch:
+    """One batch of all rows."""
+    arrays = [pa.concat_arrays([batch.column(index) for batch in batches]) for index in range(batches[0].num_columns)]
+    return pa.RecordBatch.from_arrays(arrays, names=batches[0].schema.names)
