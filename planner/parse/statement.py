@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING, TypeAlias
 
@@ -75,8 +75,8 @@ class Statement:
     offsets into `source` (the whole query text), after rewriting, so a token's text may differ from the source.
     `ast` is sqlglot's tree for queries and DML (read-only: it may be shared by a cache), else a frozen dataclass.
     Placeholders are `exp.Placeholder(this="0")`, …, numbered in text order; `parameter_count` is their number.
-    `column_labels` has one entry per select-list item of the first query block: the source text that names the column when
-    it has no alias, or None for `*` and `t.*`. Empty for anything that is no query.
+    `labels(select)` has one entry per item of that Select node's list: the source text that names the column when it has no
+    alias, or None for `*` and `t.*`; `column_labels` are those of the first query block.
     `values`, for INSERT and REPLACE whose rows are all plain literals, holds all rows; `ast` then has the first row only.
     `insert_alias` is the row alias of INSERT … AS new(a, b): name and columns.
     """
@@ -87,19 +87,36 @@ class Statement:
     source: str
     tokens: tuple[Token, ...] = ()
     parameter_count: int = 0
-    column_labels: tuple[str | None, ...] = ()
     into: IntoClause | None = None
     modifiers: Modifiers = NO_MODIFIERS
     values: ValuesBlock | None = None
     insert_alias: tuple[str, tuple[str, ...]] | None = None
     sql_mode: int = 0
-    extra: dict[str, object] = field(default_factory=dict)
 
     @property
     def tree(self) -> exp.Expression:
         """The sqlglot tree; only for queries and DML."""
         assert isinstance(self.ast, exp.Expression), f"{self.kind} has no sqlglot tree"
         return self.ast
+
+    def labels(self, select: exp.Select) -> tuple[str | None, ...]:
+        """Column labels of `select`, a node of this statement's tree. Empty for a node that the text does not contain."""
+        from planner.parse.labels import select_labels
+
+        marks = select.comments
+        if not marks or not marks[0].isdigit():
+            return ()
+        return select_labels(self.tokens, self.source, int(marks[0]))
+
+    @cached_property
+    def column_labels(self) -> tuple[str | None, ...]:
+        """Labels of the query's first SELECT, which name the result's columns; empty for anything that is no query."""
+        if not self.is_query:
+            return ()
+        node: object = self.ast
+        while isinstance(node, (exp.SetOperation, exp.Subquery)):
+            node = node.this
+        return self.labels(node) if isinstance(node, exp.Select) else ()
 
     @property
     def is_query(self) -> bool:

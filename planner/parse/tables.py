@@ -375,6 +375,11 @@ def parse_on_duplicate(parser: P) -> Tree:
     return exp.OnConflict(duplicate=True, expressions=parse_assignments(parser))
 
 
+def parse_values_query(parser: P) -> Tree:
+    """A statement that begins with VALUES; elsewhere the word is the function of ON DUPLICATE KEY UPDATE."""
+    return _required(parser, parser._parse_query_modifiers(parser._parse_select()))
+
+
 def _no_paren(name: str) -> Callable[[], Tree]:
     return lambda: exp.Anonymous(this=name, expressions=[])
 
@@ -519,6 +524,7 @@ def _install_statements(cls: P) -> None:
     cls.EXPRESSION_PARSERS = {
         **Parser.EXPRESSION_PARSERS,
         exp.OnConflict: parse_on_duplicate,
+        exp.Values: parse_values_query,
     }
 
 

@@ -1,0 +1,79 @@
+"""Column labels: the source text of each select-list item, which names the column when it has no alias."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from sqlglot.tokens import Token, TokenType
+
+from planner.parse.token_pass import SELECT_WORDS, word_of
+
+T = TokenType
+_ENDS = frozenset(
+    (
+        T.FROM, T.INTO, T.UNION, T.EXCEPT, T.INTERSECT, T.WHERE, T.GROUP_BY, T.HAVING, T.ORDER_BY, T.LIMIT, T.FOR, T.LOCK,
+        T.SEMICOLON, T.WINDOW, T.ON,
+    )
+)  # fmt: skip
+
+
+def select_labels(tokens: Sequence[Token], source: str, index: int) -> tuple[str | None, ...]:
+    """Labels of the SELECT whose token is `tokens[index]`, one per item; None for `*` and `t.*`."""
+    position = _list_start(tokens, source, index + 1)
+    labels: list[str | None] = []
+    start = position
+    depth = 0
+    while position < len(tokens):
+        kind = tokens[position].token_type
+        if kind is T.L_PAREN:
+            depth += 1
+        elif kind is T.R_PAREN:
+            if depth == 0:
+                break
+            depth -= 1
+        elif depth == 0:
+            if kind is T.COMMA:
+                labels.append(_label(tokens, source, start, position))
+                start = position + 1
+            elif kind in _ENDS and not (position and tokens[position - 1].token_type is T.DOT):
+                break
+        position += 1
+    if position > start:
+        labels.append(_label(tokens, source, start, position))
+    return tuple(labels)
+
+
+def _list_start(tokens: Sequence[Token], source: str, position: int) -> int:
+    """Index of the first token of the list, behind hints, ALL, DISTINCT and option words."""
+    while position < len(tokens):
+        token = tokens[position]
+        if token.token_type is T.HINT:
+            end = source.find("*/", token.start)
+            while position < len(tokens) and tokens[position].start < end + 2:
+                position += 1
+        elif token.token_type in (T.ALL, T.DISTINCT):
+            position += 1
+        elif word_of(token) in SELECT_WORDS and position + 1 < len(tokens) and tokens[position + 1].token_type not in _STOPS:
+            position += 1
+        else:
+            break
+    return position
+
+
+_STOPS = frozenset((T.COMMA, T.FROM, T.DOT, T.ALIAS))
+
+
+def _label(tokens: Sequence[Token], source: str, start: int, end: int) -> str | None:
+    """The text of one item. A plain string is named by its value (of the first piece), NULL by `NULL`."""
+    first, last = tokens[start], tokens[end - 1]
+    if last.token_type is T.STAR and (end - start == 1 or tokens[end - 2].token_type is T.DOT):
+        return None
+    if first.token_type is T.STRING and all(t.token_type is T.STRING for t in tokens[start:end]):
+        return str(first.text)
+    if first.token_type is T.NULL and end - start == 1:
+        return "NULL"
+    if first.token_type is T.INTRODUCER and end - start == 2 and last.token_type is T.STRING:
+        return str(last.text)
+    if first.token_type is T.NATIONAL_STRING and end - start == 1:
+        return str(first.text)
+    return source[first.start : last.end + 1]
