@@ -17,6 +17,7 @@ import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from executor.context import EvalContext
 from executor.copr.grouping import I64, Groups
 from executor.copr.ordering import KeyFunction, comparable, rank_rows
 from sqlnode.base import json as binary_json
@@ -263,16 +264,16 @@ class Aggregation:
     keys: tuple[KeyFunction, ...]
     key_types: tuple[SqlType, ...]
 
-    def run(self, batches: Iterable[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
+    def run(self, batches: Iterable[pa.RecordBatch], context: EvalContext) -> Iterator[pa.RecordBatch]:
         """One batch of partial columns, then group columns; without keys always exactly one row."""
         groups = Groups(self.key_types)
         states = [function.make() for function in self.functions]
         for batch in batches:
             if not batch.num_rows:
                 continue
-            numbers, _ = groups.number([key(batch) for key in self.keys], batch.num_rows)
+            numbers, _ = groups.number([key(batch, context) for key in self.keys], batch.num_rows)
             for function, state in zip(self.functions, states, strict=True):
-                state.update(function.argument(batch), numbers, groups.count)
+                state.update(function.argument(batch, context), numbers, groups.count)
         count = groups.count if self.keys else 1
         arrays: Sequence[pa.Array] = [column for state in states for column in state.columns(count)]
         arrays = [*arrays, *groups.columns()]

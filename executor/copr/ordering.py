@@ -12,11 +12,13 @@ import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from executor.context import EvalContext
 from sqlnode.base import json as binary_json
 from sqlnode.base.collation import by_name, sort_keys
 from sqlnode.base.types import SqlType, TypeCode
 
-KeyFunction: TypeAlias = Callable[[pa.RecordBatch], pa.Array]
+KeyFunction: TypeAlias = Callable[[pa.RecordBatch, EvalContext], pa.Array]
+"""A compiled expression: one value per row of the batch."""
 
 
 def comparable(array: pa.Array, sql_type: SqlType) -> pa.Array:
@@ -100,14 +102,14 @@ class TopN:
     descending: tuple[bool, ...]
     limit: int
 
-    def run(self, batches: Iterable[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
+    def run(self, batches: Iterable[pa.RecordBatch], context: EvalContext) -> Iterator[pa.RecordBatch]:
         """One batch, sorted; none when there is no row."""
         best: pa.RecordBatch | None = None
         for batch in batches:
             if not batch.num_rows or not self.limit:
                 continue
             candidate = batch if best is None else concat_batches([best, batch])
-            columns = [key(candidate) for key in self.keys]
+            columns = [key(candidate, context) for key in self.keys]
             best = candidate.take(sort_positions(columns, self.key_types, self.descending, self.limit))
         if best is not None:
             yield best

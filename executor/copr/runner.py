@@ -1,0 +1,257 @@
+"""Compiles a DAG once and runs it over blocks of keys and values.
+
+A DAG is a chain: a scan, then selections, projections, aggregations, TopN, limits, each consuming the batches of the
+one before. Everything streams except aggregations and TopN, which drain their input. A template DAG holds parameter
+slots; their values come with each run, so that a cached plan compiles its coprocessor part once.
+"""
+
+from __future__ import annotations
+
+from collections import OrderedDict
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
+from datetime import timedelta, timezone, tzinfo
+from typing import Protocol
+from zoneinfo import ZoneInfo
+
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from executor.context import EvalContext
+from executor.copr.aggregate import AggregateFunction, Aggregation
+from executor.copr.aggregate_functions import compile_aggregate
+from executor.copr.errors import UnsupportedDagError
+from executor.copr.expressions import ExpressionCompiler
+from executor.copr.ordering import KeyFunction, TopN
+from executor.copr.scan import Block, Scan, compile_scan
+from sqlnode.base.errors import SqlWarning
+from sqlnode.base.types import SqlType, Value
+from store.proto import tipb_pb2
+from store.proto.numbers import ExecType, RequestFlag
+
+_CACHE_SIZE = 1024
+_STRICT_MODES = 1 << 21 | 1 << 22
+
+
+class Step(Protocol):
+    """One executor above the scan."""
+
+    def run(self, batches: Iterable[pa.RecordBatch], context: EvalContext) -> Iterator[pa.RecordBatch]:
+        """The output batches, lazily."""
+
+
+@dataclass(frozen=True, slots=True)
+class Selection:
+    """Keeps rows for which every condition is true; later conditions see only the rows still alive."""
+
+    conditions: tuple[KeyFunction, ...]
+
+    def run(self, batches: Iterable[pa.RecordBatch], context: EvalContext) -> Iterator[pa.RecordBatch]:
+        """See `Step`."""
+        for batch in batches:
+            for condition in self.conditions:
+                keep = truth(condition(batch, context))
+                if keep.true_count < batch.num_rows:
+                    batch = batch.filter(keep)
+                if not batch.num_rows:
+                    break
+            if batch.num_rows:
+                yield batch
+
+
+def truth(values: pa.Array) -> pa.Array:
+    """A boolean array without NULLs: not NULL and not zero."""
+    if pa.types.is_boolean(values.type):
+        return values.fill_null(False)
+    return pc.not_equal(values, pa.scalar(0, values.type)).fill_null(False)
+
+
+@dataclass(frozen=True, slots=True)
+class Projection:
+    """Replaces the columns by expressions."""
+
+    expressions: tuple[KeyFunction, ...]
+
+    def run(self, batches: Iterable[pa.RecordBatch], context: EvalContext) -> Iterator[pa.RecordBatch]:
+        """See `Step`."""
+        names = [str(index) for index in range(len(self.expressions))]
+        for batch in batches:
+            arrays = [expression(batch, context) for expression in self.expressions]
+            yield pa.RecordBatch.from_arrays(arrays, names=names)
+
+
+@dataclass(frozen=True, slots=True)
+class Limit:
+    """The first rows."""
+
+    limit: int
+
+    def run(self, batches: Iterable[pa.RecordBatch], context: EvalContext) -> Iterator[pa.RecordBatch]:
+        """See `Step`; stops pulling as soon as it has enough."""
+        left = self.limit
+        if not left:
+            return
+        for batch in batches:
+            yield batch.slice(0, left)
+            left -= batch.num_rows
+            if left <= 0:
+                return
+
+
+@dataclass(frozen=True, slots=True)
+class _Program:
+    scan: Scan
+    steps: tuple[Step, ...]
+
+
+class CompiledDag:
+    """A DAG ready to run. `types` are the output columns'; `descending` says how the reader must walk its ranges;
+    `limit` is the number of rows after which the reader may stop, when a limit stands directly on the scan."""
+
+    def __init__(self, dag: tipb_pb2.DAGRequest) -> None:
+        self.dag = dag
+        self._programs: dict[object, _Program] = {}
+        self.types: tuple[SqlType, ...] = ()
+        program = self.program(None)
+        self.descending = program.scan.descending
+        first = program.steps[0] if program.steps else None
+        self.limit = first.limit if isinstance(first, Limit) else None
+
+    def program(self, zone: tzinfo | None) -> _Program:
+        """The executors for one time zone (timestamp constants in a DAG are UTC and move with the zone)."""
+        key = None if zone is None else str(zone)
+        found = self._programs.get(key)
+        if found is None:
+            found = self._programs[key] = self._compile(zone)
+        return found
+
+    def _compile(self, zone: tzinfo | None) -> _Program:
+        executors = list(self.dag.executors)
+        if not executors:
+            raise UnsupportedDagError("a request without executors")
+        scan = compile_scan(executors[0])
+        types = scan.types
+        steps: list[Step] = []
+        for executor in executors[1:]:
+            step, types = _compile_step(executor, types, zone)
+            steps.append(step)
+        offsets = list(self.dag.output_offsets)
+        if any(offset >= len(types) for offset in offsets):
+            raise UnsupportedDagError(f"output offsets {offsets} of {len(types)} columns")
+        if offsets != list(range(len(types))):
+            steps.append(Projection(tuple(_column_reader(offset) for offset in offsets)))
+        self.types = tuple(types[offset] for offset in offsets)
+        return _Program(scan, tuple(steps))
+
+
+def _column_reader(offset: int) -> KeyFunction:
+    return lambda batch, context: batch.column(offset)
+
+
+def _compile_step(
+    executor: tipb_pb2.Executor, types: tuple[SqlType, ...], zone: tzinfo | None
+) -> tuple[Step, tuple[SqlType, ...]]:
+    compiler = ExpressionCompiler(types, zone)
+    if executor.parent_idx:
+        raise UnsupportedDagError("executor trees")
+    match executor.tp:
+        case ExecType.SELECTION:
+            return Selection(tuple(compiler.condition(expr) for expr in executor.selection.conditions)), types
+        case ExecType.PROJECTION:
+            compiled = [compiler.compile(expr) for expr in executor.Projection.exprs]
+            return Projection(tuple(one.evaluate for one in compiled)), tuple(one.type for one in compiled)
+        case ExecType.AGGREGATION | ExecType.STREAM_AGG:
+            return _compile_aggregation(executor.aggregation, compiler)
+        case ExecType.TOP_N:
+            return _compile_top_n(executor.topN, compiler), types
+        case ExecType.LIMIT:
+            if executor.limit.partition_by or executor.limit.truncate_key_expr:
+                raise UnsupportedDagError("limits by partition")
+            return Limit(executor.limit.limit), types
+    raise UnsupportedDagError(f"executor {executor.tp}")
+
+
+def _compile_aggregation(
+    aggregation: tipb_pb2.Aggregation, compiler: ExpressionCompiler
+) -> tuple[Step, tuple[SqlType, ...]]:
+    functions: list[AggregateFunction] = [compile_aggregate(expr, compiler) for expr in aggregation.agg_func]
+    keys = [compiler.compile(expr) for expr in aggregation.group_by]
+    partial_types = [sql_type for function in functions for sql_type in function.types]
+    key_types = tuple(key.type for key in keys)
+    step = Aggregation(tuple(functions), tuple(key.evaluate for key in keys), key_types)
+    return step, (*partial_types, *key_types)
+
+
+def _compile_top_n(top_n: tipb_pb2.TopN, compiler: ExpressionCompiler) -> Step:
+    if top_n.partition_by:
+        raise UnsupportedDagError("TopN by partition")
+    keys = [compiler.compile(item.expr) for item in top_n.order_by]
+    return TopN(
+        tuple(key.evaluate for key in keys),
+        tuple(key.type for key in keys),
+        tuple(item.desc for item in top_n.order_by),
+        top_n.limit,
+    )
+
+
+class DagRunner:
+    """Compiles (cached by the DAG object's identity, since templates are shared) and runs DAGs."""
+
+    def __init__(self) -> None:
+        self._cache: OrderedDict[int, CompiledDag] = OrderedDict()
+
+    def compile(self, dag: tipb_pb2.DAGRequest) -> CompiledDag:
+        """The compiled form. The DAG must not be changed afterwards. Raises UnsupportedDagError."""
+        found = self._cache.get(id(dag))
+        if found is not None and found.dag is dag:
+            self._cache.move_to_end(id(dag))
+            return found
+        compiled = CompiledDag(dag)
+        self._cache[id(dag)] = compiled
+        if len(self._cache) > _CACHE_SIZE:
+            self._cache.popitem(last=False)
+        return compiled
+
+    def run(
+        self,
+        compiled: CompiledDag,
+        blocks: Iterable[Block],
+        parameters: tuple[Value, ...] = (),
+        zone: tzinfo | None = None,
+        flags: int | None = None,
+        warn: Callable[[SqlWarning], None] | None = None,
+    ) -> Iterator[pa.RecordBatch]:
+        """Output batches, lazily; closing the iterator stops reading.
+
+        `blocks` are visible keys and values in scan order (descending when `compiled.descending`), some thousand rows
+        each. `zone` and `flags` replace those of the DAG. Raises SqlError where an expression fails.
+        """
+        dag = compiled.dag
+        session_zone = zone_of(dag) if zone is None else zone
+        bits = dag.flags if flags is None else flags
+        in_dml = bool(bits & (RequestFlag.IN_INSERT | RequestFlag.IN_UPDATE_OR_DELETE))
+        strict = bool(dag.sql_mode & _STRICT_MODES) and not bits & RequestFlag.TRUNCATE_AS_WARNING
+        context = EvalContext(
+            parameters=parameters,
+            zone=session_zone,
+            sql_mode=dag.sql_mode,
+            in_dml=in_dml,
+            strict_dml=in_dml and strict,
+        )
+        if dag.HasField("div_precision_increment"):
+            context.div_precision_increment = dag.div_precision_increment
+        if warn is not None:
+            context.warn = warn
+        program = compiled.program(session_zone)
+        batches: Iterator[pa.RecordBatch] = program.scan.batches(blocks, session_zone)
+        for step in program.steps:
+            batches = step.run(batches, context)
+        return batches
+
+
+def zone_of(dag: tipb_pb2.DAGRequest) -> tzinfo:
+    """The session's zone as the DAG names it: a name wins over an offset in seconds."""
+    name = dag.time_zone_name
+    if name and name not in ("System", "SYSTEM"):
+        return timezone.utc if name == "UTC" else ZoneInfo(name)
+    return timezone(timedelta(seconds=dag.time_zone_offset))

@@ -1,0 +1,59 @@
+"""Requests that a real TiDB sent: the recorded rows, or a refusal that names the signature; never something else."""
+
+from __future__ import annotations
+
+from collections import Counter
+from typing import Any
+
+import pytest
+
+from executor.copr import DagRunner, UnsupportedDagError
+from sqlnode.base.errors import SqlError
+from tests.data.vectors import load
+from tests.executor.copr import replay
+
+EXPECTED_SHARE = 0.60
+SIZES = (1000, 3)
+
+# Recorded answers that are TiDB's own and that MySQL does not give.
+KNOWN_DIFFERENCES: dict[str, str] = {}
+
+
+def _requests() -> list[tuple[str, dict[str, Any]]]:
+    return [
+        (case["name"], request) for case in load("cop")["cases"] for request in case["requests"] if request["tp"] == 103
+    ]
+
+
+@pytest.mark.parametrize("size", SIZES)
+def test_recorded_requests(size: int, capsys: pytest.CaptureFixture[str]) -> None:
+    runner = DagRunner()
+    good = 0
+    refused: Counter[str] = Counter()
+    wrong = []
+    requests = _requests()
+    for name, request in requests:
+        expects_error = "error" in request["response"].get("select_response", {})
+        try:
+            compiled, rows, _ = replay.run(runner, request, size)
+        except UnsupportedDagError as error:
+            refused[error.feature] += 1
+            continue
+        except SqlError as error:
+            if expects_error:
+                good += 1
+            else:
+                wrong.append(f"{name}: {error}")
+            continue
+        if replay.same(request, compiled, rows) and not expects_error:
+            good += 1
+        elif name in KNOWN_DIFFERENCES:
+            refused[KNOWN_DIFFERENCES[name]] += 1
+        else:
+            wrong.append(name)
+    with capsys.disabled():
+        print(f"\ncop.json, blocks of {size}: {good} of {len(requests)} requests ({good / len(requests):.0%}); refused:")
+        for feature, count in refused.most_common():
+            print(f"  {count} {feature}")
+    assert not wrong
+    assert good / len(requests) >= EXPECTED_SHARE
