@@ -18,7 +18,7 @@ from store.codec.byte_arrays import masked
 from store.codec.decimal_arrays import I64
 from store.codec.key_batch import KeyCursor, decode_common_handles
 from store.codec.keys import INDEX_PREFIX_LENGTH, decode_int
-from store.codec.row_batch import decode_columns
+from store.codec.row_batch import decode_columns, table_ids
 from store.codec.row_format import EMPTY_ROW, VERSION, ColumnSpec, HandleParts
 from store.codec.table_codec import needs_restored_data, restores_as_space_count
 
@@ -36,7 +36,7 @@ class IndexLayout:
     """What is asked of an index: its columns in key order, then how the handle is to be given.
 
     `handle`: None (not wanted), the int handle's type, or the ids and types of a common handle's columns.
-    `with_partition` adds the partition id (int64) as the last column.
+    `with_partition` adds the physical table id (int64) as the last column: the entry's partition in a global index.
     """
 
     columns: tuple[ColumnSpec, ...]
@@ -93,9 +93,7 @@ def decode_index_entries(keys: Sequence[bytes], values: Sequence[bytes], layout:
         arrays = from_key
         if layout.handle_type is not None:
             arrays = [*arrays, _old_handles(cursor, values, layout.handle_type)]
-        if layout.with_partition:
-            raise ValueError("index entries without partition ids")
-        return arrays
+        return [*arrays, table_ids(keys)] if layout.with_partition else arrays
     parts = [split_index_value(value) for value in values]
     restored = [part.restored for part in parts]
     version_1 = any(part.version == 1 for part in parts)
@@ -112,7 +110,7 @@ def decode_index_entries(keys: Sequence[bytes], values: Sequence[bytes], layout:
     elif layout.handle_parts.ids:
         arrays.extend(_common_handle_columns(cursor, keys, parts, restored, layout))
     if layout.with_partition:
-        arrays.append(pa.array([part.partition for part in parts], pa.int64()))
+        arrays.append(pc.coalesce(pa.array([part.partition for part in parts], pa.int64()), table_ids(keys)))
     return arrays
 
 

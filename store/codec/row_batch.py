@@ -100,7 +100,7 @@ def decode_columns(
         if column.is_handle or column.id == HANDLE_COLUMN_ID:
             arrays.append(decode_int_handles(keys, unsigned=column.type.unsigned))
         elif column.id == TABLE_ID_COLUMN_ID:
-            arrays.append(_table_ids(keys))
+            arrays.append(table_ids(keys))
         elif not count:
             arrays.append(pa.nulls(0, arrow_type(column.type)))
         else:
@@ -241,13 +241,14 @@ def _decode_singly(
     arrays = []
     for index, column in enumerate(columns):
         if column.id == TABLE_ID_COLUMN_ID:
-            arrays.append(_table_ids(keys))
+            arrays.append(table_ids(keys))
             continue
         values_of_column: list[Value] = [row[index] for row in rows]
         arrays.append(values_to_array(values_of_column, column.type))
     return arrays
 
 
-def _table_ids(keys: Sequence[bytes]) -> pa.Array:
+def table_ids(keys: Sequence[bytes]) -> pa.Array:
+    """The physical table ids of record or index keys, int64."""
     joined = np.frombuffer(b"".join(key[1:9] for key in keys), ">u8")
     return pa.array((joined ^ np.uint64(1 << 63)).astype(np.int64))
