@@ -8,7 +8,7 @@ limbs in 64-bit accumulators, which cannot wrap below 2**31 rows, and put togeth
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from decimal import Decimal
 from typing import Protocol
 
@@ -19,7 +19,7 @@ import pyarrow.compute as pc
 
 from executor.context import EvalContext
 from executor.copr.grouping import I64, Groups
-from executor.copr.ordering import KeyFunction, comparable, rank_rows
+from executor.copr.ordering import KeyFunction, comparable, member_names, rank_rows
 from sqlnode.base import json as binary_json
 from sqlnode.base.types import SqlType, TypeCode, arrow_type
 from store.codec.byte_arrays import quantize
@@ -190,11 +190,13 @@ class BitState:
 
 
 class ExtremeState:
-    """MIN, MAX (strings by collation, ENUM by value) and FIRST (the first row's value, NULL or not)."""
+    """MIN, MAX (strings by collation, ENUM and SET by name) and FIRST (the first row's value, NULL or not)."""
 
     def __init__(self, kind: str, sql_type: SqlType) -> None:
         self._kind = kind
         self._type = sql_type
+        self._by_name = sql_type.code in (TypeCode.ENUM, TypeCode.SET)
+        self._order_type = replace(sql_type, code=TypeCode.VARCHAR) if self._by_name else sql_type
         self._values: list[object] = []
         self._keys: list[object] = []
         self._found: list[bool] = []
@@ -221,7 +223,7 @@ class ExtremeState:
         """(groups that have a value in this batch, the row of the best one of each)."""
         valid = _valid(argument)
         rows = np.arange(len(groups)) if valid is None else np.flatnonzero(valid)
-        places = rank_rows(argument, self._type)[rows]
+        places = rank_rows(self._ordered(argument), self._order_type)[rows]
         if self._kind == "max":
             places = -places
         order = np.lexsort((places, groups[rows]))
@@ -231,7 +233,10 @@ class ExtremeState:
     def _comparable_keys(self, chosen: pa.Array) -> list[object]:
         if self._type.code == TypeCode.JSON:
             return list(chosen.to_pylist())
-        return list(comparable(chosen, self._type).to_pylist())
+        return list(comparable(self._ordered(chosen), self._order_type).to_pylist())
+
+    def _ordered(self, argument: pa.Array) -> pa.Array:
+        return member_names(argument, self._type) if self._by_name else argument
 
     def _better(self, key: object, than: object) -> bool:
         if self._type.code == TypeCode.JSON:

@@ -32,6 +32,18 @@ def comparable(array: pa.Array, sql_type: SqlType) -> pa.Array:
     return array
 
 
+def member_names(array: pa.Array, sql_type: SqlType) -> pa.Array:
+    """ENUM ordinals and SET masks as the names they stand for (what MIN and MAX compare), binary."""
+    elements = [element.encode("utf-8") for element in sql_type.elements]
+    if sql_type.code == TypeCode.ENUM:
+        return pa.array([b"", *elements], pa.binary()).take(array)
+
+    def text(mask: int) -> bytes:
+        return b",".join(element for index, element in enumerate(elements) if mask >> index & 1)
+
+    return pa.array([None if mask is None else text(mask) for mask in array.to_pylist()], pa.binary())
+
+
 def _json_identities(array: pa.Array) -> pa.Array:
     """Documents that compare equal get one form: numbers of either kind as doubles where that is exact."""
     forms = [

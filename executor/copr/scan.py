@@ -56,11 +56,11 @@ def is_utc(zone: tzinfo | None) -> bool:
     return zone is None or zone.utcoffset(None) == timedelta(0)
 
 
-def to_zone(array: pa.Array, zone: tzinfo) -> pa.Array:
-    """Packed UTC times to packed local times; each distinct value is converted once."""
+def to_zone(array: pa.Array, zone: tzinfo, convert: Callable[[int, tzinfo], int] = from_utc) -> pa.Array:
+    """Packed UTC times to packed local times (or back, with another `convert`); each distinct value once."""
     values = array.fill_null(0).to_numpy(zero_copy_only=False)
     distinct, places = np.unique(values, return_inverse=True)
-    moved = np.array([from_utc(int(value), zone) if value else 0 for value in distinct], np.uint64)
+    moved = np.array([convert(int(value), zone) if value else 0 for value in distinct], np.uint64)
     mask = array.is_null().to_numpy(zero_copy_only=False) if array.null_count else None
     return pa.array(moved[places.reshape(-1)], pa.uint64(), mask=mask)
 

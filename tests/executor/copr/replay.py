@@ -11,6 +11,8 @@ from typing import Any
 import pyarrow as pa
 
 from executor.copr import Block, CompiledDag, DagRunner
+from executor.copr.runner import zone_of
+from executor.copr.scan import to_zone
 from sqlnode.base.types import SqlType, TypeCode
 from store.codec.chunk import decode_chunk, decode_datum_rows
 from store.proto import tipb_pb2
@@ -45,14 +47,28 @@ def blocks(ranges: list[tuple[bytes, bytes]], descending: bool, size: int) -> It
         yield part, [pairs[key] for key in part]
 
 
-def recorded_rows(request: dict[str, Any], types: tuple[SqlType, ...]) -> list[tuple[Any, ...]]:
-    """The rows of the recorded answer."""
+def recorded_rows(request: dict[str, Any], compiled: CompiledDag) -> list[tuple[Any, ...]]:
+    """The rows of the recorded answer, TIMESTAMP in the session's zone (datum rows hold UTC)."""
     answer = tipb_pb2.SelectResponse.FromString(bytes.fromhex(request["response"]["data"]))
-    decode = decode_chunk if answer.encode_type == EncodeType.CHUNK else decode_datum_rows
+    return answered_rows(answer, compiled)
+
+
+def answered_rows(answer: tipb_pb2.SelectResponse, compiled: CompiledDag) -> list[tuple[Any, ...]]:
+    """The rows of any answer to a compiled DAG."""
+    types = compiled.types
     rows: list[tuple[Any, ...]] = []
     for chunk in answer.chunks:
-        if chunk.rows_data:
-            rows.extend(rows_of(decode(chunk.rows_data, types), types))
+        if not chunk.rows_data:
+            continue
+        if answer.encode_type == EncodeType.CHUNK:
+            batch = decode_chunk(chunk.rows_data, types)
+        else:
+            batch = decode_datum_rows(chunk.rows_data, types)
+            for index, sql_type in enumerate(types):
+                if sql_type.code == TypeCode.TIMESTAMP:
+                    moved = to_zone(batch.column(index), zone_of(compiled.dag))
+                    batch = batch.set_column(index, str(index), moved)
+        rows.extend(rows_of(batch, types))
     return rows
 
 
@@ -85,7 +101,7 @@ def run(runner: DagRunner, request: dict[str, Any], size: int) -> tuple[Compiled
 
 def same(request: dict[str, Any], compiled: CompiledDag, ours: list[tuple[Any, ...]]) -> bool:
     """Whether the recorded rows are ours. A page of a streaming request holds only the first of them."""
-    theirs = recorded_rows(request, recorded_types(compiled))
+    theirs = recorded_rows(request, compiled)
     dag = compiled.dag
     drains = any(executor.tp in DRAINING for executor in dag.executors)
     if not drains and request.get("paging_size") and len(theirs) < len(ours):
@@ -94,13 +110,3 @@ def same(request: dict[str, Any], compiled: CompiledDag, ours: list[tuple[Any, .
     if ordered and ours == theirs:
         return True
     return sorted(map(repr, ours)) == sorted(map(repr, theirs))
-
-
-def recorded_types(compiled: CompiledDag) -> tuple[SqlType, ...]:
-    """Column types as the recorded answer has them (FLOAT cells are four bytes there)."""
-    return compiled.types
-
-
-def is_timestamp(sql_type: SqlType) -> bool:
-    """TIMESTAMP columns need care: datum rows hold UTC."""
-    return sql_type.code == TypeCode.TIMESTAMP
