@@ -10,12 +10,11 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from decimal import Decimal
-from typing import Protocol
+from typing import Protocol, TypeVar
 
 import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
-import pyarrow.compute as pc
 
 from executor.context import EvalContext
 from executor.copr.grouping import I64, Groups
@@ -38,10 +37,13 @@ class State(Protocol):
         """The partial columns, one value per group."""
 
 
-def _grown(array: npt.NDArray[np.generic], count: int, fill: object = 0) -> npt.NDArray[np.generic]:
+Number = TypeVar("Number", bound=np.generic)
+
+
+def _grown(array: npt.NDArray[Number], count: int, fill: int = 0) -> npt.NDArray[Number]:
     if len(array) >= count:
         return array
-    larger = np.full(max(count, 2 * len(array)), fill, array.dtype)
+    larger: npt.NDArray[Number] = np.full(max(count, 2 * len(array)), fill, array.dtype)
     larger[: len(array)] = array
     return larger
 
@@ -54,7 +56,7 @@ class CountState:
     """COUNT: rows whose argument is not NULL."""
 
     def __init__(self) -> None:
-        self._counts = np.zeros(0, np.int64)
+        self._counts: I64 = np.zeros(0, np.int64)
 
     def update(self, argument: pa.Array, groups: I64, count: int) -> None:
         """See `State`."""
@@ -134,7 +136,7 @@ class RealSumState:
 
     def __init__(self) -> None:
         self._seen = CountState()
-        self._sums = np.zeros(0, np.float64)
+        self._sums: npt.NDArray[np.float64] = np.zeros(0, np.float64)
 
     def update(self, argument: pa.Array, groups: I64, count: int) -> None:
         """See `State`."""
@@ -172,7 +174,7 @@ class BitState:
     def __init__(self, operation: np.ufunc, empty: int) -> None:
         self._operation = operation
         self._empty = empty
-        self._bits = np.zeros(0, np.uint64)
+        self._bits: npt.NDArray[np.uint64] = np.zeros(0, np.uint64)
 
     def update(self, argument: pa.Array, groups: I64, count: int) -> None:
         """See `State`; the argument is an integer array."""
@@ -284,5 +286,3 @@ class Aggregation:
         arrays = [*arrays, *groups.columns()]
         if count:
             yield pa.RecordBatch.from_arrays(arrays, names=[str(index) for index in range(len(arrays))])
-
-

@@ -12,19 +12,19 @@ from datetime import tzinfo
 
 import pyarrow as pa
 import pyarrow.compute as pc
+from executor.evaluate import compile_vector
+from sqlnode.base.temporal import from_utc
 
 from executor.context import EvalContext
 from executor.copr.errors import UnsupportedDagError
 from executor.copr.ordering import KeyFunction
 from executor.copr.scan import is_utc
 from executor.copr.signatures import FUNCTIONS
-from executor.evaluate import compile_vector
 from planner.context import PlanContext
 from planner.expr.nodes import Call, Column, Constant, Expression, Parameter
 from planner.functions import cast, resolve
 from sqlnode.base.catalog import Catalog
 from sqlnode.base.errors import SqlError
-from sqlnode.base.temporal import from_utc
 from sqlnode.base.types import EvalType, SqlType, TypeCode, arrow_type
 from store.codec.keys import decode_int
 from store.codec.tipb_types import constant_value, type_of_field

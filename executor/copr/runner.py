@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections import OrderedDict
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
-from datetime import timedelta, timezone, tzinfo
+from datetime import UTC, timedelta, timezone, tzinfo
 from typing import Protocol
 from zoneinfo import ZoneInfo
 
@@ -253,5 +253,5 @@ def zone_of(dag: tipb_pb2.DAGRequest) -> tzinfo:
     """The session's zone as the DAG names it: a name wins over an offset in seconds."""
     name = dag.time_zone_name
     if name and name not in ("System", "SYSTEM"):
-        return timezone.utc if name == "UTC" else ZoneInfo(name)
+        return UTC if name == "UTC" else ZoneInfo(name)
     return timezone(timedelta(seconds=dag.time_zone_offset))

@@ -9,9 +9,9 @@ from typing import TypeAlias
 
 import numpy as np
 import pyarrow as pa
+from sqlnode.base.temporal import from_utc
 
 from executor.copr.errors import UnsupportedDagError
-from sqlnode.base.temporal import from_utc
 from sqlnode.base.types import SqlType, TypeCode
 from store.codec.index_batch import IndexLayout, decode_index_entries
 from store.codec.row_batch import decode_columns

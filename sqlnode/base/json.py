@@ -1,9 +1,9 @@
 """Binary JSON as TiDB stores it, its Python form, its text, and MySQL's comparison order.
 
-Python form: dict, list, str, int, float, bool, None, and for what JSON text cannot say `Unsigned` (an unsigned integer
-that would fit a signed one), `JsonTime` (date, datetime, timestamp), `JsonDuration` and `Opaque` (binary strings, bits).
-Stored values are a type byte and a body; nested bodies lie inside with offsets relative to their parent's body. Paths
-and changes are in `json_path`.
+Python form: dict, list, str, int, float, bool, None, and for what JSON text cannot say `Unsigned` (an unsigned
+integer that would fit a signed one), `JsonTime` (date, datetime, timestamp), `JsonDuration` and `Opaque` (binary
+strings, bits). Stored values are a type byte and a body; nested bodies lie inside with offsets relative to their
+parent's body. Paths and changes are in `json_path`.
 """
 
 from __future__ import annotations
@@ -83,7 +83,7 @@ class Opaque:
 
 
 Json: TypeAlias = Union[  # noqa: UP007 (recursive alias)
-    None, bool, int, float, str, list["Json"], dict[str, "Json"], JsonTime, JsonDuration, Opaque
+    bool, int, float, str, list["Json"], dict[str, "Json"], JsonTime, JsonDuration, Opaque, None
 ]
 
 

@@ -329,7 +329,11 @@ def length(value: Json) -> int:
 
 def keys(value: Json) -> list[Json] | None:
     """JSON_KEYS: an object's keys in MySQL's order; None for anything else."""
-    return list(sorted(value, key=mysql_key_order)) if isinstance(value, dict) else None
+    if not isinstance(value, dict):
+        return None
+    names: list[Json] = []
+    names.extend(sorted(value, key=mysql_key_order))
+    return names
 
 
 def unquote(value: Json) -> str:

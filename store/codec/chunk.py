@@ -96,7 +96,9 @@ def _decode_column(buffer: U8, position: int, sql_type: SqlType) -> tuple[pa.Arr
         values = [int.from_bytes(buffer[a:b].tobytes(), "big") for a, b in zip(starts, ends, strict=True)]
         return masked(np.array(values, np.uint64), valid), end
     if code in (TypeCode.ENUM, TypeCode.SET):
-        ordinals = [int.from_bytes(buffer[a : min(a + 8, b)].tobytes(), "little") for a, b in zip(starts, ends, strict=True)]
+        ordinals = [
+            int.from_bytes(buffer[a : min(a + 8, b)].tobytes(), "little") for a, b in zip(starts, ends, strict=True)
+        ]
         return masked(np.array(ordinals, np.uint64), valid), end
     return binary_slices(buffer, starts, ends, valid), end
 

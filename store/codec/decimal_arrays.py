@@ -183,9 +183,7 @@ def decode_structs(buffer: U8, starts: I64, valid: Bools | None, decimal_type: p
     return from_limbs(limbs, negative, valid, decimal_type)
 
 
-def _struct_limbs(
-    words: npt.NDArray[np.unsignedinteger], starts: I64, shape: int, decimal_type: pa.DataType
-) -> U64:
+def _struct_limbs(words: npt.NDArray[np.unsignedinteger], starts: I64, shape: int, decimal_type: pa.DataType) -> U64:
     whole_words, scale = -(-(shape >> 8) // 9), shape & 255
     limbs = np.zeros((limb_count(decimal_type), len(starts)), np.uint64)
     for index in range(whole_words):

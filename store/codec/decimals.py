@@ -42,15 +42,16 @@ def group_layout(precision: int, scale: int) -> tuple[tuple[tuple[int, int], ...
 
 def unscaled(value: Decimal, scale: int) -> int:
     """`value` times 10**scale as an integer, further digits rounded half away from zero."""
-    sign, digits, exponent = value.as_tuple()
+    sign, _, exponent = value.as_tuple()
     if not isinstance(exponent, int):
         raise ValueError(f"{value} is not a number")
-    number = int(value.scaleb(-exponent, _CONTEXT)) if exponent else int(value)
+    number: int = int(value.scaleb(-exponent, _CONTEXT)) if exponent else int(value)
     shift = exponent + scale
+    power: int = 10 ** abs(shift)
     if shift >= 0:
-        return number * 10**shift
-    quotient, rest = divmod(abs(number), 10**-shift)
-    if rest * 2 >= 10**-shift:
+        return number * power
+    quotient, rest = divmod(abs(number), power)
+    if rest * 2 >= power:
         quotient += 1
     return -quotient if sign else quotient
 

@@ -7,7 +7,7 @@ value, and the handle, which is at the key's end or, for distinct entries, in th
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 import pyarrow as pa
@@ -41,7 +41,7 @@ class IndexLayout:
 
     columns: tuple[ColumnSpec, ...]
     handle_type: SqlType | None = None
-    handle_parts: HandleParts = HandleParts()
+    handle_parts: HandleParts = field(default_factory=HandleParts)
     with_partition: bool = False
 
 

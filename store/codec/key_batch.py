@@ -78,7 +78,7 @@ class KeyCursor:
             self.positions = self.positions + 1
             return pa.nulls(self.count, target)
         flag = int(flags[int(np.argmax(valid))])
-        if present is None and (flags != flag).any() or present is not None and (flags[valid] != flag).any():
+        if (present is None and (flags != flag).any()) or (present is not None and (flags[valid] != flag).any()):
             raise ValueError("keys of one column with different flags")
         start = self.positions + 1
         if flag in (INT_FLAG, UINT_FLAG, DURATION_FLAG, FLOAT_FLAG):

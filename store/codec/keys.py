@@ -196,7 +196,8 @@ def sort_key_of(collation: str) -> Callable[[bytes], bytes]:
     """The collation's weight key function. Imported on first use: its tables are not needed to open a store."""
     from sqlnode.base.collation import by_name
 
-    return by_name(collation).sort_key
+    weights: Callable[[bytes], bytes] = by_name(collation).sort_key
+    return weights
 
 
 def encode_key_value(value: Value, sql_type: SqlType, length: int = -1) -> bytes:
@@ -303,5 +304,3 @@ def read_varint(data: bytes, position: int) -> tuple[int, int]:
     """The zig-zag varint at `position` and the position after it."""
     value, position = read_uvarint(data, position)
     return (value >> 1) ^ -(value & 1), position
-
-

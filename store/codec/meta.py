@@ -262,7 +262,9 @@ def column_to_json(column: ColumnInfo) -> dict[str, Any]:
     """ColumnInfo as TiDB writes it."""
     extra = dict(column.extra)
     type_extra = extra.pop("type", {})
-    dependences = None if column.dependences is None else {name: {} for name in column.dependences}
+    dependences: dict[str, Any] | None = (
+        None if column.dependences is None else {name: {} for name in column.dependences}
+    )
     return {
         "id": column.id,
         "name": _name(column.name),

@@ -163,9 +163,7 @@ def _locate(buffer: U8, starts: I64, values: Sequence[bytes], wanted: Sequence[i
         if remaining is None and same.all():
             return {column_id: _group_cells(buffer, starts, header, column_id) for column_id in wanted}
         if not cells:
-            cells = {
-                column_id: Cells(starts.copy(), starts.copy(), np.zeros(count, np.uint8)) for column_id in wanted
-            }
+            cells = {column_id: Cells(starts.copy(), starts.copy(), np.zeros(count, np.uint8)) for column_id in wanted}
         chosen = np.flatnonzero(same) if remaining is None else remaining[same]
         for column_id in wanted:
             part = _group_cells(buffer, starts[chosen], header, column_id)

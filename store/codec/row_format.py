@@ -1,9 +1,9 @@
 """Row format version 2 (and reading version 1): headers, values by type, and a decoder compiled per header.
 
-A version 2 row is ``80 flags n(u16) m(u16) ids[n] null_ids[m] offsets[n] values``; ids and offsets are one and two bytes
-wide, four each in *large* rows (flag bit 0). Rows of one table mostly have one of few headers (ids are the same, only
-the set of NULLs differs), so everything that depends on the header alone is worked out once: `RowDecoder` keeps, per
-header, a function generated for exactly the requested columns, which slices the values out at known places.
+A version 2 row is ``80 flags n(u16) m(u16) ids[n] null_ids[m] offsets[n] values``; ids and offsets are one and two
+bytes wide, four each in *large* rows (flag bit 0). Rows of one table mostly have one of few headers (ids are the same,
+only the set of NULLs differs), so everything that depends on the header alone is worked out once: `RowDecoder` keeps,
+per header, a function generated for exactly the requested columns, which slices the values out at known places.
 """
 
 from __future__ import annotations
@@ -195,7 +195,7 @@ class RowDecoder:
 
     __slots__ = ("_by_header", "_guess", "columns", "parts")
 
-    def __init__(self, columns: Sequence[ColumnSpec], parts: HandleParts = HandleParts()) -> None:  # noqa: B008
+    def __init__(self, columns: Sequence[ColumnSpec], parts: HandleParts = HandleParts()) -> None:
         self.columns = tuple(columns)
         self.parts = parts
         self._by_header: dict[bytes, Decode] = {}

@@ -265,8 +265,7 @@ class TableCodec:
 
     def _entry_value(self, plan: _IndexPlan, values: Sequence[Value], handle: Handle, *, distinct: bool) -> bytes:
         table, index = self.table, plan.index
-        common = isinstance(handle, bytes)
-        if not common and not plan.restored and not index.is_global:
+        if isinstance(handle, int) and not plan.restored and not index.is_global:
             return (handle & ((1 << 64) - 1)).to_bytes(8, "big") if distinct else b"0"
         options = b""
         if distinct and isinstance(handle, bytes):
@@ -275,7 +274,7 @@ class TableCodec:
             options += bytes((_PARTITION_ID,)) + encode_int(self.physical_id)
         if plan.restored:
             options += _restored_row(plan.restored, values)
-        if common and table.common_handle_version == 1:
+        if isinstance(handle, bytes) and table.common_handle_version == 1:
             return _VERSION_1 + options
         tail = b""
         if distinct and isinstance(handle, int):

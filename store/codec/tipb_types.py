@@ -44,9 +44,7 @@ def collation_id(name: str) -> int:
 def type_of_column(column: tipb_pb2.ColumnInfo) -> SqlType:
     """The type of a scan column. The charset follows from the collation."""
     collation, charset = _collation_name(column.collation)
-    return SqlType(
-        column.tp, column.flag, column.columnLen, column.decimal, charset, collation, tuple(column.elems)
-    )
+    return SqlType(column.tp, column.flag, column.columnLen, column.decimal, charset, collation, tuple(column.elems))
 
 
 def type_of_field(field: tipb_pb2.FieldType) -> SqlType:

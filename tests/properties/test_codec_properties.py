@@ -101,7 +101,9 @@ COLUMN_KINDS: list[tuple[SqlType, st.SearchStrategy[Value]]] = [
     _typed(SqlType(TypeCode.LONGLONG, Flag.UNSIGNED), UINT64),
     _typed(SqlType(TypeCode.DOUBLE), FLOATS),
     _typed(SqlType(TypeCode.VARCHAR), st.binary(max_size=30)),
-    _typed(SqlType(TypeCode.NEWDECIMAL, 0, 12, 4), st.integers(-(10**12) + 1, 10**12 - 1).map(lambda n: make_decimal(n, 4))),
+    _typed(
+        SqlType(TypeCode.NEWDECIMAL, 0, 12, 4), st.integers(-(10**12) + 1, 10**12 - 1).map(lambda n: make_decimal(n, 4))
+    ),
     _typed(
         SqlType(TypeCode.NEWDECIMAL, 0, 65, 30),
         st.integers(-(10**65) + 1, 10**65 - 1).map(lambda n: make_decimal(n, 30)),

@@ -52,7 +52,9 @@ def test_recorded_requests(size: int, capsys: pytest.CaptureFixture[str]) -> Non
         else:
             wrong.append(name)
     with capsys.disabled():
-        print(f"\ncop.json, blocks of {size}: {good} of {len(requests)} requests ({good / len(requests):.0%}); refused:")
+        print(
+            f"\ncop.json, blocks of {size}: {good} of {len(requests)} requests ({good / len(requests):.0%}); refused:"
+        )
         for feature, count in refused.most_common():
             print(f"  {count} {feature}")
     assert not wrong
