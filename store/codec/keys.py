@@ -200,29 +200,44 @@ def sort_key_of(collation: str) -> Callable[[bytes], bytes]:
     return weights
 
 
+@lru_cache(maxsize=4096)
+def key_encoder(sql_type: SqlType, length: int = -1) -> Callable[[Value], bytes]:
+    """`encode_key_value` for one type and prefix length, with everything that depends on these worked out before."""
+    code = sql_type.code
+    if code in (TypeCode.YEAR, TypeCode.TIME) or (sql_type.is_integer and not sql_type.unsigned):
+        flag = b"\x07" if code == TypeCode.TIME else b"\x03"
+        return lambda value: b"\x00" if value is None else flag + _U64.pack((value + _SIGN) & _MASK)  # type: ignore[operator]
+    if sql_type.is_integer or sql_type.is_temporal or code in HYBRID_CODES:
+        return lambda value: b"\x00" if value is None else b"\x04" + _U64.pack(value)
+    if code in (TypeCode.FLOAT, TypeCode.DOUBLE):
+        return lambda value: b"\x00" if value is None else b"\x05" + encode_float(value)  # type: ignore[arg-type]
+    if code == TypeCode.NEWDECIMAL:
+        precision, scale = sql_type.length, max(sql_type.scale, 0)
+        return lambda value: b"\x00" if value is None else b"\x06" + encode_decimal(value, precision, scale)  # type: ignore[arg-type]
+    if code == TypeCode.JSON:
+        raise ValueError("a JSON value cannot be part of a key")
+    return _string_key_encoder(sql_type, length)
+
+
+def _string_key_encoder(sql_type: SqlType, length: int) -> Callable[[Value], bytes]:
+    weights = sort_key_of(sql_type.collation)
+
+    def encode(value: Value) -> bytes:
+        if value is None:
+            return b"\x00"
+        assert isinstance(value, bytes), "a string column holds bytes"
+        return b"\x01" + encode_bytes(weights(truncate_prefix(value, length, sql_type)))
+
+    return encode
+
+
 def encode_key_value(value: Value, sql_type: SqlType, length: int = -1) -> bytes:
     """One datum as it stands in an index key or a common handle: flag and payload, collation weights for strings.
 
     `length` is the key part's prefix length. TIMESTAMP values are UTC, as everywhere in the store. Raises ValueError
     for a type that cannot be part of a key (JSON).
     """
-    if value is None:
-        return b"\x00"
-    code = sql_type.code
-    if isinstance(value, int):
-        if code == TypeCode.TIME:
-            return b"\x07" + encode_int(value)
-        if code == TypeCode.YEAR or not (sql_type.unsigned or sql_type.is_temporal or code in HYBRID_CODES):
-            return b"\x03" + encode_int(value)
-        return b"\x04" + encode_uint(value)
-    if isinstance(value, bytes):
-        if code == TypeCode.JSON:
-            raise ValueError("a JSON value cannot be part of a key")
-        cut = truncate_prefix(value, length, sql_type)
-        return b"\x01" + encode_bytes(sort_key_of(sql_type.collation)(cut))
-    if isinstance(value, float):
-        return b"\x05" + encode_float(value)
-    return b"\x06" + encode_decimal(value, sql_type.length, max(sql_type.scale, 0))
+    return key_encoder(sql_type, length)(value)
 
 
 def key_datum_end(data: bytes, position: int) -> int:
