@@ -72,6 +72,10 @@ class ExpressionCompiler:
         node = self.node(expr)
         return self._compiled(node)
 
+    def narrowed(self, types: Sequence[SqlType]) -> ExpressionCompiler:
+        """A compiler for other input columns in the same zone."""
+        return ExpressionCompiler(types, self._zone)
+
     def condition(self, expr: tipb_pb2.Expr) -> KeyFunction:
         """A selection's condition: numbers are true when they are not zero; other kinds are refused."""
         compiled = self.compile(expr)

@@ -15,7 +15,6 @@ from typing import Protocol
 from zoneinfo import ZoneInfo
 
 import pyarrow as pa
-import pyarrow.compute as pc
 
 from executor.context import EvalContext
 from executor.copr.aggregate import AggregateFunction, Aggregation
@@ -24,6 +23,7 @@ from executor.copr.errors import UnsupportedDagError
 from executor.copr.expressions import ExpressionCompiler
 from executor.copr.ordering import KeyFunction, TopN
 from executor.copr.scan import Block, Scan, compile_scan
+from executor.copr.selection import FilteredScan, Selection, all_offsets_known, filtered_scan
 from sqlnode.base.errors import SqlWarning
 from sqlnode.base.types import SqlType, Value
 from store.proto import tipb_pb2
@@ -38,32 +38,6 @@ class Step(Protocol):
 
     def run(self, batches: Iterable[pa.RecordBatch], context: EvalContext) -> Iterator[pa.RecordBatch]:
         """The output batches, lazily."""
-
-
-@dataclass(frozen=True, slots=True)
-class Selection:
-    """Keeps rows for which every condition is true; later conditions see only the rows still alive."""
-
-    conditions: tuple[KeyFunction, ...]
-
-    def run(self, batches: Iterable[pa.RecordBatch], context: EvalContext) -> Iterator[pa.RecordBatch]:
-        """See `Step`."""
-        for batch in batches:
-            for condition in self.conditions:
-                keep = truth(condition(batch, context))
-                if keep.true_count < batch.num_rows:
-                    batch = batch.filter(keep)
-                if not batch.num_rows:
-                    break
-            if batch.num_rows:
-                yield batch
-
-
-def truth(values: pa.Array) -> pa.Array:
-    """A boolean array without NULLs: not NULL and not zero."""
-    if pa.types.is_boolean(values.type):
-        return values.fill_null(False)
-    return pc.not_equal(values, pa.scalar(0, values.type)).fill_null(False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,7 +74,7 @@ class Limit:
 
 @dataclass(frozen=True, slots=True)
 class _Program:
-    scan: Scan
+    scan: Scan | FilteredScan
     steps: tuple[Step, ...]
 
 
@@ -129,10 +103,15 @@ class CompiledDag:
         executors = list(self.dag.executors)
         if not executors:
             raise UnsupportedDagError("a request without executors")
-        scan = compile_scan(executors[0])
-        types = scan.types
+        whole = compile_scan(executors[0])
+        scan: Scan | FilteredScan = whole
+        types = whole.types
         steps: list[Step] = []
-        for executor in executors[1:]:
+        rest = executors[1:]
+        two_steps = _two_step_scan(whole, rest, zone)
+        if two_steps is not None:
+            scan, rest = two_steps, rest[1:]
+        for executor in rest:
             step, types = _compile_step(executor, types, zone)
             steps.append(step)
         offsets = list(self.dag.output_offsets)
@@ -142,6 +121,15 @@ class CompiledDag:
             steps.append(Projection(tuple(_column_reader(offset) for offset in offsets)))
         self.types = tuple(types[offset] for offset in offsets)
         return _Program(scan, tuple(steps))
+
+
+def _two_step_scan(scan: Scan, rest: list[tipb_pb2.Executor], zone: tzinfo | None) -> FilteredScan | None:
+    if not rest or rest[0].tp != ExecType.SELECTION:
+        return None
+    selection = rest[0].selection
+    if not all_offsets_known(selection.conditions, len(scan.types)):
+        return None
+    return filtered_scan(scan, selection, ExpressionCompiler(scan.types, zone))
 
 
 def _column_reader(offset: int) -> KeyFunction:
@@ -243,7 +231,7 @@ class DagRunner:
         if warn is not None:
             context.warn = warn
         program = compiled.program(session_zone)
-        batches: Iterator[pa.RecordBatch] = program.scan.batches(blocks, session_zone)
+        batches: Iterator[pa.RecordBatch] = program.scan.batches(blocks, context)
         for step in program.steps:
             batches = step.run(batches, context)
         return batches

@@ -8,7 +8,9 @@ from typing import Any
 import pytest
 
 from executor.copr import DagRunner, UnsupportedDagError
+from executor.copr.response import respond
 from sqlnode.base.errors import SqlError
+from store.proto import tipb_pb2
 from tests.data.vectors import load
 from tests.executor.copr import replay
 
@@ -59,3 +61,22 @@ def test_recorded_requests(size: int, capsys: pytest.CaptureFixture[str]) -> Non
             print(f"  {count} {feature}")
     assert not wrong
     assert good / len(requests) >= EXPECTED_SHARE
+
+
+def test_answers_over_the_wire() -> None:
+    """What we answer as tipb bytes decodes to the batches' rows."""
+    runner = DagRunner()
+    seen = 0
+    for _, request in _requests()[::5]:
+        try:
+            compiled, rows, _ = replay.run(runner, request, 100)
+        except (UnsupportedDagError, SqlError):
+            continue
+        ranges = [(bytes.fromhex(start), bytes.fromhex(end)) for start, end in request["ranges"]]
+        blocks = replay.blocks(ranges, compiled.descending, 100)
+        answer = respond(compiled, runner.run(compiled, blocks))
+        again = tipb_pb2.SelectResponse.FromString(answer.SerializeToString())
+        assert not again.error.code
+        assert replay.answered_rows(again, compiled) == rows
+        seen += 1
+    assert seen > 30
