@@ -8,6 +8,6 @@ is not supported is refused with `UnsupportedDagError` when the DAG is compiled,
 
 from executor.copr.errors import UnsupportedDagError
 from executor.copr.runner import CompiledDag, DagRunner
-from executor.copr.scan import Block
+from store.api import Block
 
 __all__ = ["Block", "CompiledDag", "DagRunner", "UnsupportedDagError"]

@@ -12,7 +12,7 @@ import numpy as np
 import numpy.typing as npt
 
 from executor.copr.errors import UnsupportedDagError
-from executor.copr.scan import Block
+from store.api import Block
 from store.proto import tipb_pb2
 
 _POLYNOMIAL = 0xC96C5795D7870F42

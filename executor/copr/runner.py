@@ -22,10 +22,11 @@ from executor.copr.aggregate_functions import compile_aggregate
 from executor.copr.errors import UnsupportedDagError
 from executor.copr.expressions import ExpressionCompiler
 from executor.copr.ordering import KeyFunction, TopN
-from executor.copr.scan import Block, Scan, compile_scan
+from executor.copr.scan import Scan, compile_scan
 from executor.copr.selection import FilteredScan, Selection, all_offsets_known, filtered_scan
 from sqlnode.base.errors import SqlWarning
 from sqlnode.base.types import SqlType, Value
+from store.api import Block, CopRequest
 from store.proto import tipb_pb2
 from store.proto.numbers import ExecType, RequestFlag
 
@@ -199,6 +200,11 @@ class DagRunner:
         if len(self._cache) > _CACHE_SIZE:
             self._cache.popitem(last=False)
         return compiled
+
+    def evaluate(self, request: CopRequest, blocks: Iterator[Block]) -> Iterator[pa.RecordBatch]:
+        """What the embedded store is given as its `DagEvaluator`."""
+        compiled = self.compile(request.dag)
+        return self.run(compiled, blocks, request.parameters, request.zone, request.flags, request.warn)
 
     def run(
         self,

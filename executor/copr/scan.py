@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import timedelta, tzinfo
-from typing import TypeAlias
 
 import numpy as np
 import pyarrow as pa
@@ -14,15 +13,13 @@ from sqlnode.base.temporal import from_utc
 from executor.context import EvalContext
 from executor.copr.errors import UnsupportedDagError
 from sqlnode.base.types import SqlType, TypeCode
+from store.api import Block
 from store.codec.index_batch import IndexLayout, decode_index_entries
 from store.codec.row_batch import decode_columns
 from store.codec.row_format import HANDLE_COLUMN_ID, TABLE_ID_COLUMN_ID, ColumnSpec, HandleParts
 from store.codec.tipb_types import spec_of_column
 from store.proto import tipb_pb2
 from store.proto.numbers import ExecType
-
-Block: TypeAlias = tuple[Sequence[bytes], Sequence[bytes]]
-"""Keys and values of the same length, in the order in which the scan goes."""
 
 _PARTITION_COLUMN_ID = -2
 _VECTOR_CODE = 225

@@ -13,8 +13,9 @@ import pyarrow.compute as pc
 from executor.context import EvalContext
 from executor.copr.expressions import ExpressionCompiler
 from executor.copr.ordering import KeyFunction
-from executor.copr.scan import Block, Scan
+from executor.copr.scan import Scan
 from sqlnode.base.types import SqlType
+from store.api import Block
 from store.codec.keys import decode_int, encode_int
 from store.proto import tipb_pb2
 from store.proto.numbers import ExprType
