@@ -202,10 +202,9 @@ class TxnStatus:
 
 @dataclass(slots=True)
 class ResolvedLocks:
-    """Transactions whose locks a reader may pass, by start_ts: ignored, or read from the lock (value: commit_ts)."""
+    """Transactions (by start_ts) whose locks a reader may pass: uncommitted, and pushed above the reader's timestamp."""
 
     ignored: set[Timestamp] = field(default_factory=set)
-    committed: dict[Timestamp, Timestamp] = field(default_factory=dict)
 
 
 class Replica(enum.Enum):

@@ -1,0 +1,335 @@
+"""RocksDB, its log's syncs, and the data directory.
+
+**Durability.** Every write goes to the log unsynced, on the loop's thread (rocksdict's write holds the GIL, so a
+command is atomic without latches). The first commit of a loop iteration schedules one sync at the start of the next;
+every commit appended before that rides on it, and is acknowledged only after it (`wait_synced`). A sync costs some
+hundred microseconds here and runs inline; while the measured time is above a millisecond it runs in one thread.
+
+**What others may see.** A commit is visible at once, before it is durable. If somebody read it, was answered, and then
+the power failed, his answer would speak of something that never happened. The rule that prevents it: a read that meets
+a version at or above `unsynced_ts` (the smallest commit timestamp not yet synced) syncs before it returns. Writes need
+no such check: their own acknowledgement waits for a sync of the same log, which covers all that was written before.
+
+A failed sync or write (full disk, I/O error) leaves the log in a state that nobody can vouch for: `on_fatal` is called
+with one line and must not return to normal work. A stall (RocksDB asks writers to wait) raises `Stalled`; nothing was
+written then, and the command can be run again.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import os
+import shutil
+import sys
+import tempfile
+import time
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from typing import NoReturn
+
+from rocksdict import (
+    AccessType,
+    BlockBasedOptions,
+    Cache,
+    DBCompressionType,
+    DBRecoveryMode,
+    Options,
+    Rdict,
+    WriteBatch,
+    WriteOptions,
+)
+
+from store.api import StoreError, StoreOpenError, Unavailable
+
+MARKER_NAME = "SQLNODE"
+FORMAT = "sqlnode-embedded"
+FORMAT_VERSION = 1
+SYNC_RECORD_NAME = "SYNCED"
+NOTHING_UNSYNCED = 1 << 64
+_THREAD_ABOVE_SECONDS = 1e-3
+_INLINE_BELOW_SECONDS = 5e-4
+_FAMILIES = ("lock", "write", "meta")
+_TEMPORARY_PREFIX = "sqlnode-memory-"
+
+
+class Stalled(StoreError):
+    """RocksDB asks writers to wait; nothing was written."""
+
+
+def die(line: str) -> NoReturn:
+    """The usual `on_fatal`: one line, then the end, without any clean-up that could write again."""
+    sys.stderr.write(line + "\n")
+    sys.stderr.flush()
+    os._exit(1)
+
+
+def _memory_bytes() -> int:
+    return os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
+
+
+def _options(block_cache: Cache) -> Options:
+    options = Options(raw_mode=True)
+    options.create_if_missing(True)
+    options.create_missing_column_families(True)
+    options.set_write_buffer_size(64 << 20)
+    options.set_max_write_buffer_number(4)
+    options.set_level_compaction_dynamic_level_bytes(True)
+    options.set_compression_type(DBCompressionType.lz4())
+    options.set_max_background_jobs(2)
+    options.set_max_open_files(1024)
+    options.set_max_total_wal_size(256 << 20)
+    options.set_keep_log_file_num(2)
+    options.set_stats_dump_period_sec(0)
+    options.set_stats_persist_period_sec(0)
+    options.set_skip_stats_update_on_db_open(True)
+    options.set_wal_recovery_mode(DBRecoveryMode.point_in_time())
+    blocks = BlockBasedOptions()
+    blocks.set_block_cache(block_cache)
+    blocks.set_block_size(8 << 10)
+    blocks.set_format_version(5)
+    options.set_block_based_table_factory(blocks)
+    return options
+
+
+def prepare_directory(path: Path) -> None:
+    """Makes the directory ours, or checks that it is. Raises StoreOpenError with one line for the operator."""
+    marker = path / MARKER_NAME
+    try:
+        path.mkdir(parents=True, exist_ok=True)
+        if marker.exists():
+            found = json.loads(marker.read_text())
+            if found.get("format") != FORMAT:
+                raise StoreOpenError(f"{path} is not a data directory of sqlnode: {MARKER_NAME} names another format")
+            if found.get("version", 0) > FORMAT_VERSION:
+                raise StoreOpenError(
+                    f"{path} was written by a newer sqlnode (format version {found['version']}, "
+                    f"this program reads up to {FORMAT_VERSION})"
+                )
+            return
+        if any(path.iterdir()):
+            raise StoreOpenError(f"{path} is not empty and not a data directory of sqlnode (no file {MARKER_NAME})")
+        temporary = path / (MARKER_NAME + ".new")
+        with temporary.open("w") as file:
+            json.dump({"format": FORMAT, "version": FORMAT_VERSION}, file)
+            file.flush()
+            os.fsync(file.fileno())
+        temporary.rename(marker)
+        directory = os.open(path, os.O_RDONLY)
+        try:
+            os.fsync(directory)
+        finally:
+            os.close(directory)
+    except (OSError, ValueError) as error:
+        raise StoreOpenError(f"cannot use data directory {path}: {error}") from error
+
+
+class Engine:
+    """One open database. State (changed only between awaits): the sync waiters and the unsynced timestamps.
+
+    `path` None means `memory:`: a private temporary directory without a log, removed on close.
+    """
+
+    def __init__(
+        self,
+        path: Path | None,
+        *,
+        on_fatal: Callable[[str], None] = die,
+        block_cache_bytes: int | None = None,
+        record_syncs: bool = False,
+    ) -> None:
+        self.durable = path is not None
+        self.on_fatal = on_fatal
+        if path is None:
+            self.path = Path(tempfile.mkdtemp(prefix=_TEMPORARY_PREFIX))
+        else:
+            self.path = path
+            prepare_directory(path)
+        cache = Cache(block_cache_bytes if block_cache_bytes is not None else _memory_bytes() // 4)
+        try:
+            self.db = Rdict(
+                str(self.path / "rocksdb"),
+                _options(cache),
+                column_families={"default": _options(cache), **{name: _options(cache) for name in _FAMILIES}},
+                access_type=AccessType.read_write(),
+            )
+        except Exception as error:
+            raise StoreOpenError(_open_message(self.path, error)) from error
+        self.default = self.db
+        self.lock = self.db.get_column_family("lock")
+        self.write_family = self.db.get_column_family("write")
+        self.meta = self.db.get_column_family("meta")
+        self.default_handle = self.db.get_column_family_handle("default")
+        self.lock_handle = self.db.get_column_family_handle("lock")
+        self.write_handle = self.db.get_column_family_handle("write")
+        self.meta_handle = self.db.get_column_family_handle("meta")
+        self._write_options = WriteOptions()
+        self._write_options.sync = False
+        self._write_options.no_slowdown = True
+        if not self.durable:
+            self._write_options.disable_wal(True)
+        self.unsynced_ts = NOTHING_UNSYNCED
+        """Smallest commit timestamp that a crash could undo."""
+        self._later_ts = NOTHING_UNSYNCED
+        """The same among commits written while a sync runs in the thread."""
+        self._waiters: list[asyncio.Future[None]] = []
+        self._scheduled = False
+        self._in_thread = False
+        self._thread: ThreadPoolExecutor | None = None
+        self.sync_seconds = 0.0
+        """Moving average of the time of a sync."""
+        self.sync_count = 0
+        self._record: int | None = None
+        if record_syncs and self.durable:
+            self._record = os.open(self.path / SYNC_RECORD_NAME, os.O_CREAT | os.O_RDWR, 0o644)
+        self.closed = False
+
+    # --- writing ---
+
+    def batch(self) -> WriteBatch:
+        """An empty write batch."""
+        return WriteBatch(raw_mode=True)
+
+    def write(self, batch: WriteBatch) -> None:
+        """Applies the batch atomically, unsynced. Raises Stalled; calls `on_fatal` when the disk fails."""
+        if self.closed:
+            raise Unavailable("the store is closed")
+        try:
+            self.db.write(batch, self._write_options)
+        except Exception as error:
+            text = str(error)
+            if "stall" in text.lower() or "Incomplete" in text:
+                raise Stalled(text) from error
+            self.on_fatal(f"sqlnode: cannot write to {self.path}: {text}")
+            raise Unavailable(text) from error
+
+    def mark_commit(self, commit_ts: int) -> None:
+        """Notes a commit that was just written and must be synced before anybody hears of it."""
+        if self.durable:
+            if commit_ts < self.unsynced_ts:
+                self.unsynced_ts = commit_ts
+            if self._in_thread and commit_ts < self._later_ts:
+                self._later_ts = commit_ts
+
+    # --- syncing ---
+
+    async def wait_synced(self) -> None:
+        """Returns when all that was written before the call is durable. The one sync of this loop iteration."""
+        if not self.durable:
+            return
+        loop = asyncio.get_running_loop()
+        waiter: asyncio.Future[None] = loop.create_future()
+        self._waiters.append(waiter)
+        if not self._scheduled:
+            self._scheduled = True
+            loop.call_soon(self._sync_group)
+        await waiter
+
+    def sync_now(self) -> None:
+        """Syncs inline: for reads that met an unsynced version, and for the oracle's bound."""
+        if not self.durable:
+            return
+        begin = time.perf_counter()
+        try:
+            self.db.flush_wal(True)
+        except Exception as error:
+            self._sync_failed(error)
+            return
+        self._note_sync(time.perf_counter() - begin)
+        self.unsynced_ts = self._later_ts = NOTHING_UNSYNCED
+        waiters = self._waiters
+        if waiters:
+            self._waiters = []
+            for waiter in waiters:
+                if not waiter.done():
+                    waiter.set_result(None)
+
+    def _sync_group(self) -> None:
+        if self._in_thread or self.closed:
+            return
+        self._scheduled = False
+        if not self._waiters:
+            return
+        if self.sync_seconds <= _THREAD_ABOVE_SECONDS:
+            self.sync_now()
+            return
+        asyncio.get_running_loop().create_task(self._sync_in_thread(), name="store-sync")
+
+    async def _sync_in_thread(self) -> None:
+        """Slow disk: sync off the loop; commits that arrive meanwhile form the next group."""
+        if self._thread is None:
+            self._thread = ThreadPoolExecutor(1, thread_name_prefix="store-sync")
+        if self._in_thread:
+            return
+        loop = asyncio.get_running_loop()
+        self._in_thread = self._scheduled = True
+        try:
+            while self._waiters and not self.closed:
+                waiters, self._waiters = self._waiters, []
+                self._later_ts = NOTHING_UNSYNCED
+                begin = time.perf_counter()
+                try:
+                    await loop.run_in_executor(self._thread, self.db.flush_wal, True)
+                except Exception as error:
+                    self._sync_failed(error)
+                    return
+                self._note_sync(time.perf_counter() - begin)
+                if self.unsynced_ts != NOTHING_UNSYNCED:
+                    self.unsynced_ts = self._later_ts
+                for waiter in waiters:
+                    if not waiter.done():
+                        waiter.set_result(None)
+        finally:
+            self._in_thread = self._scheduled = False
+
+    def _note_sync(self, seconds: float) -> None:
+        average = self.sync_seconds
+        if seconds < _INLINE_BELOW_SECONDS and average > _THREAD_ABOVE_SECONDS:
+            self.sync_seconds = seconds
+        else:
+            # One slow sync among fast ones (a log switch, a busy disk) must not move commits to the thread.
+            self.sync_seconds = average + (min(seconds, 20e-3) - average) * 0.1
+        self.sync_count += 1
+        if self._record is not None:
+            self._record_sync()
+
+    def _record_sync(self) -> None:
+        """For crash tests: the sizes of the log files, all of whose bytes are durable now."""
+        assert self._record is not None
+        sizes = {log.name: log.stat().st_size for log in (self.path / "rocksdb").glob("*.log")}
+        data = json.dumps(sizes).encode()
+        os.pwrite(self._record, data.ljust(4096), 0)
+
+    def _sync_failed(self, error: Exception) -> None:
+        for waiter in self._waiters:
+            if not waiter.done():
+                waiter.set_exception(Unavailable(str(error)))
+        self._waiters = []
+        self.on_fatal(f"sqlnode: cannot sync the log in {self.path}: {error}")
+
+    # --- the end ---
+
+    def close(self) -> None:
+        """Syncs and closes. Idempotent."""
+        if self.closed:
+            return
+        if self.durable:
+            self.sync_now()
+        self.closed = True
+        if self._thread is not None:
+            self._thread.shutdown()
+        for family in (self.lock, self.write_family, self.meta):
+            family.close()
+        self.db.close()
+        if self._record is not None:
+            os.close(self._record)
+        if not self.durable:
+            shutil.rmtree(self.path, ignore_errors=True)
+
+
+def _open_message(path: Path, error: Exception) -> str:
+    text = str(error).replace("\n", " ")
+    if "lock" in text.lower() and ("LOCK" in text or "Resource temporarily unavailable" in text):
+        return f"data directory {path} is in use by another process"
+    return f"cannot open data directory {path}: {text}"

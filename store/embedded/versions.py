@@ -1,0 +1,77 @@
+"""The cache of newest committed versions, which answers most point reads and most conflict checks.
+
+`entries[key] = (commit_ts, value)` is the newest PUT or DELETE of the key (value None: deleted, or commit_ts 0: the key
+never existed). So a read at `ts >= commit_ts` is answered by it, and an older read is not.
+
+Two rules keep it right, both by running on the loop's one thread, without an await between database and cache:
+1. Whoever writes a version updates or drops the key's entry in the same step.
+2. Every version with `commit_ts > floor` is in `entries`. Evicting an entry, skipping one (large values, bulk commits)
+   and LOCK records raise `floor`. So for `start_ts >= floor` a key without a newer entry has no newer commit, and no
+   conflict check needs the database.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from itertools import islice
+
+_ENTRY_OVERHEAD_BYTES = 220
+VALUE_LIMIT_BYTES = 4096
+
+Entry = tuple[int, bytes | None]
+
+
+class VersionCache:
+    """See the module. `limit_bytes` bounds keys, values and their overhead; the oldest entries go first."""
+
+    __slots__ = ("_limit", "_used", "entries", "floor")
+
+    def __init__(self, limit_bytes: int, floor: int) -> None:
+        self.entries: dict[bytes, Entry] = {}
+        self.floor = floor
+        self._limit = limit_bytes
+        self._used = 0
+
+    def put(self, key: bytes, commit_ts: int, value: bytes | None) -> None:
+        """The newest version of `key`, just committed or just read."""
+        if value is not None and len(value) > VALUE_LIMIT_BYTES:
+            self.entries.pop(key, None)
+            if commit_ts > self.floor:
+                self.floor = commit_ts
+            return
+        self.entries[key] = (commit_ts, value)
+        # Replaced entries are counted again; eviction recounts, so the error only makes eviction come early.
+        self._used += _ENTRY_OVERHEAD_BYTES + len(key) + (len(value) if value is not None else 0)
+        if self._used > self._limit:
+            self._evict()
+
+    def forget(self, keys: Iterable[bytes], commit_ts: int) -> None:
+        """Drops keys that got a version which is not worth keeping."""
+        entries = self.entries
+        for key in keys:
+            entries.pop(key, None)
+        if commit_ts > self.floor:
+            self.floor = commit_ts
+
+    def clear(self) -> None:
+        """Forgets everything."""
+        for commit_ts, _ in self.entries.values():
+            if commit_ts > self.floor:
+                self.floor = commit_ts
+        self.entries.clear()
+        self._used = 0
+
+    def _evict(self) -> None:
+        entries = self.entries
+        used = sum(
+            _ENTRY_OVERHEAD_BYTES + len(key) + (len(entry[1]) if entry[1] is not None else 0)
+            for key, entry in entries.items()
+        )
+        target = self._limit - self._limit // 4
+        if used > target:
+            for key in list(islice(entries, len(entries) // 4 + 1)):
+                commit_ts, value = entries.pop(key)
+                used -= _ENTRY_OVERHEAD_BYTES + len(key) + (len(value) if value is not None else 0)
+                if commit_ts > self.floor:
+                    self.floor = commit_ts
+        self._used = used
