@@ -43,6 +43,7 @@ from store.codec.row_format import (
 )
 
 _PADDING = 4096
+_ZEROS = bytes(_PADDING)
 _MOST_GROUPS = 48
 _ABSENT, _NULL, _PRESENT = 0, 1, 2
 _RECORD_PREFIX = 11
@@ -85,8 +86,7 @@ def decode_columns(
     buffer: U8 = np.zeros(_PADDING, np.uint8)
     cells: dict[int, Cells] = {}
     if stored and count:
-        joined = b"".join(values)
-        buffer = np.frombuffer(joined + bytes(_PADDING), np.uint8)
+        buffer = np.frombuffer(b"".join([*values, _ZEROS]), np.uint8)
         lengths = np.fromiter(map(len, values), np.int64, count)
         starts = np.cumsum(lengths) - lengths
         if not lengths.all() or (buffer[starts] != VERSION).any():
