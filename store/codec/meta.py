@@ -238,23 +238,11 @@ def type_from_json(data: dict[str, Any]) -> SqlType:
     )
 
 
-_COLUMN_KEYS = (
-    "id",
-    "name",
-    "offset",
-    "origin_default",
-    "origin_default_bit",
-    "default",
-    "default_bit",
-    "default_is_expr",
-    "generated_expr_string",
-    "generated_stored",
-    "dependences",
-    "type",
-    "state",
-    "comment",
-    "hidden",
-    "version",
+_COLUMN_KEYS = tuple(
+    (
+        "id name offset origin_default origin_default_bit default default_bit default_is_expr "
+        "generated_expr_string generated_stored dependences type state comment hidden version "
+    ).split()
 )
 
 
@@ -315,19 +303,11 @@ def column_from_json(data: dict[str, Any]) -> ColumnInfo:
     )
 
 
-_INDEX_KEYS = (
-    "id",
-    "idx_name",
-    "idx_cols",
-    "state",
-    "backfill_state",
-    "comment",
-    "index_type",
-    "is_unique",
-    "is_primary",
-    "is_invisible",
-    "is_global",
-    "mv_index",
+_INDEX_KEYS = tuple(
+    (
+        "id idx_name idx_cols state backfill_state comment index_type is_unique is_primary is_invisible is_global "
+        "mv_index "
+    ).split()
 )
 
 
@@ -375,18 +355,7 @@ def index_from_json(data: dict[str, Any]) -> IndexInfo:
     )
 
 
-_FOREIGN_KEYS = (
-    "id",
-    "fk_name",
-    "ref_schema",
-    "ref_table",
-    "ref_cols",
-    "cols",
-    "on_delete",
-    "on_update",
-    "state",
-    "version",
-)
+_FOREIGN_KEYS = tuple("id fk_name ref_schema ref_table ref_cols cols on_delete on_update state version".split())
 
 
 def foreign_key_to_json(key: ForeignKeyInfo) -> dict[str, Any]:
