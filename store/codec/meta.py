@@ -177,6 +177,11 @@ def _unbase64(value: str | None) -> bytes | None:
     return None if value is None else base64.b64decode(value)
 
 
+def names(text: str) -> tuple[str, ...]:
+    """JSON key names written in one string."""
+    return tuple(text.split())
+
+
 _DATABASE_KEYS = ("id", "db_name", "charset", "collate", "state")
 
 
@@ -238,11 +243,9 @@ def type_from_json(data: dict[str, Any]) -> SqlType:
     )
 
 
-_COLUMN_KEYS = tuple(
-    (
-        "id name offset origin_default origin_default_bit default default_bit default_is_expr "
-        "generated_expr_string generated_stored dependences type state comment hidden version "
-    ).split()
+_COLUMN_KEYS = names(
+    "id name offset origin_default origin_default_bit default default_bit default_is_expr "
+    "generated_expr_string generated_stored dependences type state comment hidden version "
 )
 
 
@@ -303,11 +306,8 @@ def column_from_json(data: dict[str, Any]) -> ColumnInfo:
     )
 
 
-_INDEX_KEYS = tuple(
-    (
-        "id idx_name idx_cols state backfill_state comment index_type is_unique is_primary is_invisible is_global "
-        "mv_index "
-    ).split()
+_INDEX_KEYS = names(
+    "id idx_name idx_cols state backfill_state comment index_type is_unique is_primary is_invisible is_global mv_index "
 )
 
 
@@ -355,7 +355,7 @@ def index_from_json(data: dict[str, Any]) -> IndexInfo:
     )
 
 
-_FOREIGN_KEYS = tuple("id fk_name ref_schema ref_table ref_cols cols on_delete on_update state version".split())
+_FOREIGN_KEYS = names("id fk_name ref_schema ref_table ref_cols cols on_delete on_update state version")
 
 
 def foreign_key_to_json(key: ForeignKeyInfo) -> dict[str, Any]:

@@ -7,12 +7,10 @@ from typing import Any
 from sqlnode.base.schema import SchemaState, TableInfo
 from store.codec import meta
 
-_KNOWN = tuple(
-    (
-        "id name charset collate cols index_info constraint_info fk_info state pk_is_handle is_common_handle "
-        "common_handle_version comment auto_inc_id auto_id_cache max_col_id max_idx_id max_fk_id max_cst_id "
-        "update_timestamp view partition version revision "
-    ).split()
+_KNOWN = meta.names(
+    "id name charset collate cols index_info constraint_info fk_info state pk_is_handle is_common_handle "
+    "common_handle_version comment auto_inc_id auto_id_cache max_col_id max_idx_id max_fk_id max_cst_id "
+    "update_timestamp view partition version revision "
 )
 _LISTS = ("index_info", "constraint_info", "fk_info", "cols")
 
