@@ -93,6 +93,15 @@ def _options(block_cache: Cache) -> Options:
     return options
 
 
+def _write_options(*, durable: bool, no_slowdown: bool) -> WriteOptions:
+    options = WriteOptions()
+    options.sync = False
+    options.no_slowdown = no_slowdown
+    if not durable:
+        options.disable_wal(True)
+    return options
+
+
 def prepare_directory(path: Path) -> None:
     """Makes the directory ours, or checks that it is. Raises StoreOpenError with one line for the operator."""
     marker = path / MARKER_NAME
@@ -164,11 +173,8 @@ class Engine:
         self.lock_handle = self.db.get_column_family_handle("lock")
         self.write_handle = self.db.get_column_family_handle("write")
         self.meta_handle = self.db.get_column_family_handle("meta")
-        self._write_options = WriteOptions()
-        self._write_options.sync = False
-        self._write_options.no_slowdown = True
-        if not self.durable:
-            self._write_options.disable_wal(True)
+        self._write_options = _write_options(durable=self.durable, no_slowdown=True)
+        self._patient_write_options = _write_options(durable=self.durable, no_slowdown=False)
         self.unsynced_ts = NOTHING_UNSYNCED
         """Smallest commit timestamp that a crash could undo."""
         self._later_ts = NOTHING_UNSYNCED
@@ -191,12 +197,13 @@ class Engine:
         """An empty write batch."""
         return WriteBatch(raw_mode=True)
 
-    def write(self, batch: WriteBatch) -> None:
-        """Applies the batch atomically, unsynced. Raises Stalled; calls `on_fatal` when the disk fails."""
+    def write(self, batch: WriteBatch, *, patient: bool = False) -> None:
+        """Applies the batch atomically, unsynced. Raises Stalled, or waits when `patient` (small things that cannot be
+        tried again, background work); calls `on_fatal` when the disk fails."""
         if self.closed:
             raise Unavailable("the store is closed")
         try:
-            self.db.write(batch, self._write_options)
+            self.db.write(batch, self._patient_write_options if patient else self._write_options)
         except Exception as error:
             text = str(error)
             if "stall" in text.lower() or "Incomplete" in text:
@@ -272,6 +279,7 @@ class Engine:
                 try:
                     await loop.run_in_executor(self._thread, self.db.flush_wal, True)
                 except Exception as error:
+                    self._waiters += waiters
                     self._sync_failed(error)
                     return
                 self._note_sync(time.perf_counter() - begin)

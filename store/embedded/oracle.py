@@ -52,6 +52,6 @@ class EmbeddedOracle:
         bound = ts + _LEAD
         batch = self._engine.batch()
         batch.put(_BOUND_KEY, bound.to_bytes(8, "big"), self._engine.meta_handle)
-        self._engine.write(batch)
+        self._engine.write(batch, patient=True)
         self._engine.sync_now()
         self._bound = bound
