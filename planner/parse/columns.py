@@ -246,7 +246,8 @@ def read_reference(cursor: Cursor) -> Reference:
     actions = {"DELETE": ReferenceAction.NO_OPTION, "UPDATE": ReferenceAction.NO_OPTION}
     while cursor.sees("ON", "DELETE") or cursor.sees("ON", "UPDATE"):
         cursor.index += 1
-        actions[cursor.advance().text.upper()] = _action(cursor)
+        event = cursor.advance().text.upper()
+        actions[event] = _action(cursor)
     return Reference(table, columns, match, actions["DELETE"], actions["UPDATE"])
 
 
