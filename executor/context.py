@@ -4,13 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Mapping, MutableMapping
 from dataclasses import dataclass, field
-from datetime import tzinfo
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING
 
-from planner.context import SqlMode
+from planner.expr.evaluation import EvalContext, SessionFacts, Suspend
 from sqlnode.base.catalog import Catalog
 from sqlnode.base.errors import SqlWarning
-from sqlnode.base.types import SqlType, Value
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -20,65 +18,7 @@ if TYPE_CHECKING:
     from store.transaction import Transaction
 
 
-class SessionFacts(Protocol):
-    """What information functions may ask of the session that runs the statement."""
-
-    database: str
-    user: str
-    """`name@host` as the client connected (USER())."""
-    current_user: str
-    """`name@host` of the account that matched (CURRENT_USER())."""
-    connection_id: int
-    last_insert_id: int
-    row_count: int
-    found_rows: int
-
-    def variable(self, name: str, scope: str = "") -> object:
-        """A system variable's value; scope `global`, `session` or empty."""
-
-    def user_variable(self, name: str) -> tuple[Value, SqlType]:
-        """`@name`; (None, NULL type) when unset."""
-
-    def set_user_variable(self, name: str, value: Value, sql_type: SqlType) -> None:
-        """Sets `@name`."""
-
-
-class Suspend(Exception):
-    """Raised by a kernel that must wait (SLEEP, GET_LOCK). The session awaits `awaitable`, appends its result to
-    `EvalContext.resumed` and runs the statement again; the kernel then takes its answer from there, in call order."""
-
-    def __init__(self, awaitable: Callable[[], Awaitable[Value]]) -> None:
-        super().__init__("statement must wait")
-        self.awaitable = awaitable
-
-
-@dataclass(slots=True)
-class EvalContext:
-    """What expressions may read while they run. Mutable only in `warnings`, `resumed` and `cursor`."""
-
-    parameters: tuple[Value, ...] = ()
-    now_us: int = 0
-    """Statement time in microseconds since 1970 UTC."""
-    zone: tzinfo | None = None
-    sql_mode: int = SqlMode.DEFAULT
-    warn: Callable[[SqlWarning], None] = lambda warning: None
-    strict_dml: bool = False
-    """True inside INSERT, UPDATE and DELETE under a strict mode without IGNORE: bad values are errors."""
-    in_dml: bool = False
-    session: SessionFacts | None = None
-    correlated: dict[int, Value] = field(default_factory=dict)
-    """Values of `CorrelatedColumn`s by column id, set by Apply for each outer row."""
-    resumed: list[Value] = field(default_factory=list)
-    """Answers of calls that had to wait, in call order; see `Suspend`."""
-    cursor: int = 0
-    max_allowed_packet: int = 67108864
-    div_precision_increment: int = 4
-    group_concat_max_len: int = 1024
-    random: dict[int, object] = field(default_factory=dict)
-    """State of RAND(n) by call identity."""
-    advisory_locks: object | None = None
-    """The server's GET_LOCK table."""
-    row_offset: int = 0
+__all__ = ["EvalContext", "ExecContext", "KillFlag", "SessionFacts", "Suspend"]
 
 
 class KillFlag:
