@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 from sqlglot import expressions as exp
 from sqlglot.tokens import Token, TokenType
 
@@ -15,38 +17,54 @@ from planner.parse.token_pass import number_parameters
 from planner.parse.versioned import expand_comments
 
 
-def parse_text(sql: str, *, sql_mode: int = SqlMode.DEFAULT) -> list[Statement]:
-    """The statements of `sql`, in order; empty ones between semicolons are skipped.
+@dataclass(frozen=True, slots=True)
+class PendingStatement:
+    """One statement of a text, found but not yet parsed. `last` is True for the final one."""
 
-    Raises SqlError: 1064 for what is not MySQL, 1065 when there is no statement at all, 1235 for syntax that is known and
-    not run. A text with an error raises before any of its statements is returned.
+    tokens: list[Token]
+    source: str
+    end: int
+    sql_mode: int
+    last: bool
+
+    def parse(self) -> Statement:
+        """The statement. Raises 1064 or 1235."""
+        parameters = number_parameters(self.tokens, self.source)
+        start = self.tokens[0].start
+        text_end = self.tokens[-1].end + 1 if self.end < 0 else self.end
+        return parse_draft(Draft(self.tokens, self.source, start, text_end, parameters, self.sql_mode))
+
+
+def split_text(sql: str, *, sql_mode: int = SqlMode.DEFAULT) -> list[PendingStatement]:
+    """The statements of `sql` cut at their semicolons, in order; empty ones are skipped.
+
+    A text is parsed statement by statement while it runs: those before a syntax error take effect, as in MySQL. Raises
+    1064 for what cannot be read as tokens, 1065 when there is no statement at all.
     """
     source = expand_comments(sql, backslash_escapes=not sql_mode & SqlMode.NO_BACKSLASH_ESCAPES)
-    found = _statements(source, sql_mode)
-    if not found:
-        raise empty_query()
-    return found
-
-
-def _statements(source: str, sql_mode: int) -> list[Statement]:
     tokens = read_tokens(source, sql_mode)
-    found: list[Statement] = []
+    spans: list[tuple[list[Token], int]] = []
     first = 0
     for index, token in enumerate(tokens):
         if token.token_type is TokenType.SEMICOLON:
             if index > first:
-                found.append(_one(tokens[first:index], source, token.start, sql_mode))
+                spans.append((tokens[first:index], token.start))
             first = index + 1
     if len(tokens) > first:
-        found.append(_one(tokens[first:] if first else tokens, source, -1, sql_mode))
-    return found
+        spans.append((tokens[first:] if first else tokens, -1))
+    if not spans:
+        raise empty_query()
+    last = len(spans) - 1
+    return [PendingStatement(part, source, end, sql_mode, place == last) for place, (part, end) in enumerate(spans)]
 
 
-def _one(tokens: list[Token], source: str, end: int, sql_mode: int) -> Statement:
-    parameters = number_parameters(tokens, source)
-    start = tokens[0].start
-    text_end = tokens[-1].end + 1 if end < 0 else end
-    return parse_draft(Draft(tokens, source, start, text_end, parameters, sql_mode))
+def parse_text(sql: str, *, sql_mode: int = SqlMode.DEFAULT) -> list[Statement]:
+    """The statements of `sql`, in order.
+
+    Raises SqlError: 1064 for what is not MySQL, 1065 when there is no statement at all, 1235 for syntax that is known and
+    not run. A text with an error raises before any of its statements is returned.
+    """
+    return [pending.parse() for pending in split_text(sql, sql_mode=sql_mode)]
 
 
 def parse_query(sql: str, *, sql_mode: int = SqlMode.DEFAULT) -> Statement:
