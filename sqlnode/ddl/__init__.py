@@ -1,0 +1,14 @@
+"""Data definition: from a parsed CREATE, ALTER, DROP, RENAME or TRUNCATE to new metadata, online.
+
+`run_ddl(node, context)` is the entry. It must not know sessions or packets; what it needs of the session stands in
+`DdlContext`. Central types: `DdlContext` (context.py), `DdlOwner` (owner.py: steps, waiting, recovery after a crash),
+`TableVersions` (waits.py: which transaction uses which table at which version), `Job` (jobs.py). Building a TableInfo from
+a definition is pure and stands in build_table.py and its neighbours; SHOW CREATE in show_create.py. Start at run.py.
+"""
+
+from sqlnode.ddl.context import DdlContext
+from sqlnode.ddl.owner import DdlOwner
+from sqlnode.ddl.run import run_ddl
+from sqlnode.ddl.waits import TableVersions
+
+__all__ = ["DdlContext", "DdlOwner", "TableVersions", "run_ddl"]
