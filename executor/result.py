@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator, Iterator, Sequence
 from dataclasses import dataclass, field
+from datetime import tzinfo
 from typing import TYPE_CHECKING, TypeAlias
 
 from planner.expr.nodes import Column
 from sqlnode.base.types import Value
+from store.codec.row_format import ColumnSpec, HandleParts
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -40,14 +42,27 @@ class ValueRows:
     rows: Sequence[Sequence[Value]] = field(default_factory=list)
 
 
+@dataclass(eq=False, slots=True)
+class StoredLayout:
+    """How stored rows become result rows: `specs[i]` is where column i of the result comes from.
+
+    Made once per plan and kept with it; `compiled` belongs to `wire.transcode`, which keeps its functions there.
+    """
+
+    specs: tuple[ColumnSpec, ...]
+    parts: HandleParts = HandleParts()
+    compiled: dict[object, object] = field(default_factory=dict)
+
+
 @dataclass(slots=True)
 class StoredRows:
-    """Row path: rows still in stored form. `layout` is the compiled transcoder's key (table, column choice), `values`
-    pairs of (handle, stored row value); `wire.transcode` turns them into result rows without Python values."""
+    """Row path: rows still in stored form, as pairs of (handle, stored row value); `wire.transcode` turns them into
+    result rows without Python values. `zone` is the session's, for TIMESTAMP columns (stored in UTC)."""
 
     columns: tuple[Column, ...]
-    layout: object
+    layout: StoredLayout
     values: Sequence[tuple[int | bytes, bytes]]
+    zone: tzinfo | None = None
 
 
 Result: TypeAlias = OkResult | RowsResult | ValueRows | StoredRows
