@@ -82,7 +82,8 @@ class Call:
     args: tuple[Expression, ...]
     type: SqlType
     signature: Signature = field(compare=False)
-    text: str | None = field(default=None, compare=False)
+    text: str | None = None
+    """A word that belongs to the call and is no argument: the unit of EXTRACT, the collation of COLLATE."""
 
 
 @dataclass(frozen=True, slots=True)
