@@ -146,6 +146,7 @@ CRASHED_ON_USAGE|1194|HY000|Table '{table}' is marked as crashed and should be r
 WARNING_NOT_COMPLETE_ROLLBACK|1196|HY000|Some non-transactional changed tables couldn't be rolled back
 LOCK_WAIT_TIMEOUT|1205|HY000|Lock wait timeout exceeded; try restarting transaction
 LOCK_TABLE_FULL|1206|HY000|The total number of locks exceeds the lock table size
+SP_FETCH_NO_DATA|1329|02000|No data - zero rows fetched, selected, or processed
 READ_ONLY_TRANSACTION|1207|25000|Update locks cannot be acquired during a READ UNCOMMITTED transaction
 WRONG_ARGUMENTS|1210|HY000|Incorrect arguments to {function}
 NO_PERMISSION_TO_CREATE_USER|1211|42000|'{user}'@'{host}' is not allowed to create new users
@@ -195,7 +196,6 @@ UNKNOWN_STORAGE_ENGINE|1286|42000|Unknown storage engine '{name}'
 WARN_DEPRECATED_SYNTAX|1287|HY000|'{old}' is deprecated and will be removed in a future release. Please use {new} instead
 NON_UPDATABLE_TABLE|1288|HY000|The target table {table} of the {statement} is not updatable
 FEATURE_DISABLED|1289|HY000|The '{feature}' feature is disabled; you need MySQL built with '{option}' to have it working
-OPTION_PREVENTS_STATEMENT|1290|HY000|The MySQL server is running with the {option} option so it cannot execute this statement
 DUPLICATED_VALUE_IN_TYPE|1291|HY000|Column '{column}' has duplicated value '{value}' in {kind}
 TRUNCATED_WRONG_VALUE|1292|22007|Truncated incorrect {kind} value: '{value}'
 INCORRECT_COLUMN_VALUE|1292|22007|Incorrect {kind} value: '{value}' for column '{column}' at row {row}
@@ -255,6 +255,7 @@ VALUES_IS_NOT_INT_TYPE|1697|HY000|VALUES value for partition '{partition}' must 
 PARTITION_MGMT_ON_NONPARTITIONED|1505|HY000|Partition management on a not partitioned table is not possible
 UNKNOWN_PARTITION|1735|HY000|Unknown partition '{partition}' in table '{table}'
 CANT_CHANGE_TX_CHARACTERISTICS|1568|25001|Transaction characteristics can't be changed while a transaction is in progress
+MAX_PREPARED_STMT_COUNT_REACHED|1461|42000|Can't create more than max_prepared_stmt_count statements (current value: {limit})
 CANT_EXECUTE_IN_READ_ONLY_TRANSACTION|1792|25006|Cannot execute statement in a READ ONLY transaction.
 INNODB_NO_FT_TEMP_TABLE|1796|HY000|Cannot create FULLTEXT index on temporary InnoDB table
 FK_COLUMN_NOT_NULL|1830|HY000|Column '{column}' cannot be NOT NULL: needed in a foreign key constraint '{constraint}' SET NULL
@@ -332,6 +333,14 @@ REGEXP_MISMATCHED_PAREN|3691|HY000|Mismatched parenthesis in regular expression.
 REGEXP_MISSING_CLOSE_BRACKET|3696|HY000|The regular expression contains an unclosed bracket expression.
 REGEXP_BAD_INTERVAL|3692|HY000|Incorrect description of a {{min,max}} interval.
 INCORRECT_TYPE|3064|HY000|Incorrect type for argument {argument} in function {function}.
+WRONG_VALUE|1525|HY000|Incorrect {kind} value: '{value}'
+VIEW_RECURSIVE|1462|HY000|`{database}`.`{view}` contains view recursion
+UPDATE_WITHOUT_KEY_IN_SAFE_MODE|1175|HY000|You are using safe update mode and you tried to update a table without a WHERE that uses a KEY column.
+SP_UNDECLARED_VAR|1327|42000|Undeclared variable: {name}
+NON_INSERTABLE_TABLE|1471|HY000|The target table {table} of the {statement} is not insertable-into
+VIEW_MULTIUPDATE|1393|HY000|Can not modify more than one base table through a join view '{database}.{view}'
+VIEW_DELETE_MERGE_VIEW|1395|HY000|Can not delete from join view '{database}.{view}'
+PARTITION_CLAUSE_ON_NONPARTITIONED|1747|HY000|PARTITION () clause on non partitioned table
 FORUPDATE_CANT_RETRY|8002|HY000|[{start_ts}] can not retry select for update statement
 TXN_TOO_LARGE|8004|HY000|Transaction is too large, size: {size}
 TXN_RETRYABLE|8022|HY000|Error: KV error safe to retry {message} [try again later]
