@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from asyncio import Future
 from collections.abc import Awaitable, Callable, Mapping, MutableMapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
@@ -9,6 +10,7 @@ from typing import TYPE_CHECKING
 from planner.expr.evaluation import EvalContext, SessionFacts, Suspend
 from sqlnode.base.catalog import Catalog
 from sqlnode.base.errors import SqlWarning
+from sqlnode.base.schema import TableInfo
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -24,10 +26,12 @@ __all__ = ["EvalContext", "ExecContext", "KillFlag", "SessionFacts", "Suspend"]
 class KillFlag:
     """Set by KILL or a timer; polled once a batch. `error` is what to raise."""
 
-    __slots__ = ("error",)
+    __slots__ = ("error", "waiting")
 
     def __init__(self) -> None:
         self.error: Exception | None = None
+        self.waiting: Future[object] | None = None
+        """What the statement waits for and KILL may cancel (SLEEP, GET_LOCK)."""
 
     def check(self) -> None:
         """Raises when the statement was killed."""
@@ -51,10 +55,12 @@ class ExecContext:
     kill: KillFlag = field(default_factory=KillFlag)
     virtual_table: Callable[[str, str, Mapping[str, object]], pa.RecordBatch] | None = None
     """(database, table, predicates) -> rows of a server table (information_schema), all columns."""
-    allocate_auto_id: Callable[..., Awaitable[int]] | None = None
-    """(table_id, count, ...) -> first of `count` consecutive AUTO_INCREMENT values."""
-    rebase_auto_id: Callable[[int, int], Awaitable[None]] | None = None
-    """(table_id, value): later values must be greater."""
+    allocate_auto_id: Callable[[str, TableInfo, int], Awaitable[int]] | None = None
+    """(database name, table, count) -> the first of `count` values, auto_increment_increment apart (a variable)."""
+    rebase_auto_id: Callable[[str, TableInfo, int], Awaitable[None]] | None = None
+    """(database name, table, value): later values must be greater."""
+    allocate_row_ids: Callable[[str, TableInfo, int], Awaitable[int]] | None = None
+    """(database name, table, count) -> first of `count` consecutive hidden row ids (tables without a handle of their own)."""
     warnings: list[SqlWarning] = field(default_factory=list)
     for_update_read: bool = False
     """Pessimistic DML and locking reads: read the newest committed rows, not the snapshot."""

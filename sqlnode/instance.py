@@ -1,0 +1,138 @@
+"""Instance: what all sessions of one process share.
+
+It owns the store, the catalogue, the accounts, global variables, AUTO_INCREMENT ranges, the plan cache and the locks that
+belong to sessions. It knows no sockets (the server does) and no statement. `open_instance` wires it from a store's URL.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
+from executor.copr import DagRunner
+from planner.physical import PhysicalPlan
+from sqlnode.auto_ids import AutoIds
+from sqlnode.base.errors import SqlError
+from sqlnode.bootstrap import bootstrap
+from sqlnode.catalog_loader import CatalogLoader
+from sqlnode.ddl.owner import DdlOwner
+from sqlnode.ddl.waits import TableVersions
+from sqlnode.privileges import Account, Accounts
+from sqlnode.session.locks import AdvisoryLocks, TableLocks
+from sqlnode.session.plan_cache import PlanCache
+from sqlnode.session.variables import GlobalVariables
+from store import open_store
+from store.api import MAX_TIMESTAMP
+from store.embedded.engine import die
+from store.store import Store
+
+if TYPE_CHECKING:
+    from sqlnode.session.session import Session
+
+
+class Instance:
+    """See the module. Fields change only between awaits."""
+
+    def __init__(self, store: Store) -> None:
+        self.store = store
+        self.newest = store.snapshot(MAX_TIMESTAMP)
+        """Reads the newest committed version: for single reads outside a transaction."""
+        self.catalogs = CatalogLoader(store)
+        self.accounts = Accounts(store)
+        self.globals = GlobalVariables()
+        self.table_versions = TableVersions()
+        self.owner = DdlOwner(store, self.catalogs, self.table_versions)
+        self.auto_ids = AutoIds(store)
+        self.plan_cache = PlanCache()
+        self.advisory_locks = AdvisoryLocks()
+        self.table_locks = TableLocks()
+        self.sessions: dict[int, Session] = {}
+        self.started_at = time.time()
+        self.counters: dict[str, int] = {}
+        self.disconnect: Callable[[Session], None] = lambda session: None
+        """Closes a session's connection; the server sets it."""
+        self._next_connection = 1
+
+    async def start(self, *, root_password: str | None = None) -> None:
+        """Bootstraps a new store, finishes what a crash left, loads catalogue and accounts."""
+        await bootstrap(self.store, root_password=root_password)
+        await self.catalogs.load()
+        await self.owner.recover()
+        await self.accounts.load(self.catalogs.current)
+
+    def new_connection_id(self) -> int:
+        """Ids fit 32 bits; the first is 1."""
+        found = self._next_connection
+        self._next_connection = found % 0xFFFF_FFFF + 1
+        return found
+
+    async def close(self) -> None:
+        """A clean stop: exact AUTO_INCREMENT values, then the store."""
+        await self.auto_ids.close()
+        await self.store.close()
+
+    # --- statistics ---
+
+    def row_count(self, table_id: int) -> float | None:
+        """Estimated rows of a table, None when unknown."""
+        return None
+
+    # --- privileges ---
+
+    def check_plan(self, session: Session, plan: PhysicalPlan) -> None:
+        """Raises 1142 or 1143 for what the account may not do."""
+        account = session.account
+        if account is None:
+            return
+        for privilege, database, table, column in plan.privileges:
+            self.accounts.check(account, privilege, database, table, column)
+
+    def check_database(self, account: Account | None, database: str) -> None:
+        """Raises 1044 when the account has no privilege at all in the database."""
+        if account is not None:
+            self.accounts.check_database(account, database)
+
+    def check_global(self, account: Account | None, privilege: str) -> None:
+        """Raises 1227 without a global privilege."""
+        if account is not None:
+            self.accounts.check_global(account, privilege)
+
+    def may(self, account: Account | None, privilege: str) -> bool:
+        """Whether the account has a global privilege."""
+        try:
+            self.check_global(account, privilege)
+        except SqlError:
+            return False
+        return True
+
+    # --- sessions ---
+
+    def cancel_waits(self, session: Session) -> None:
+        """KILL: ends what the session's statement waits for."""
+        waiting = session.kill.waiting
+        if waiting is not None:
+            waiting.cancel()
+        if session.running is not None:
+            session.running.cancel_wait()
+
+    def unlock_tables(self, session: Session) -> None:
+        """Releases what LOCK TABLES of the session holds."""
+        if session.locked_tables:
+            session.locked_tables = {}
+            self.table_locks.release(session.id)
+
+    def release_session(self, session: Session) -> None:
+        """Everything that a session holds beyond its transaction."""
+        self.unlock_tables(session)
+        self.advisory_locks.release_all(session.id)
+        self.table_versions.release(session)
+
+
+async def open_instance(
+    url: str, *, root_password: str | None = None, on_fatal: Callable[[str], None] = die
+) -> Instance:
+    """Opens the store at `url` and everything over it. Raises StoreOpenError."""
+    instance = Instance(open_store(url, evaluator=DagRunner().evaluate, on_fatal=on_fatal))
+    await instance.start(root_password=root_password)
+    return instance

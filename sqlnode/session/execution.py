@@ -1,0 +1,365 @@
+"""Running a plan: in which transaction, at which snapshot, and what the session remembers of it.
+
+`run_plan` is the hot path of every query. A point read outside a transaction reads the newest committed version (no
+timestamp); every other autocommit read takes a snapshot; writes and locking reads go through `TransactionState`.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Awaitable, Callable
+from typing import TYPE_CHECKING, Any
+
+from executor import collect, run
+from executor.context import ExecContext
+from executor.result import OkResult, Result, RowsResult, StoredRows, ValueRows
+from planner.context import SqlMode
+from planner.expr.evaluation import EvalContext, Suspend
+from planner.physical import PhysicalPlan, PointGet
+from sqlnode.base.errors import (
+    CANT_EXECUTE_IN_READ_ONLY_TRANSACTION,
+    MAX_EXECUTION_TIME_EXCEEDED,
+    OPTION_PREVENTS_STATEMENT,
+    TABLE_NOT_LOCKED,
+    TABLE_NOT_LOCKED_FOR_WRITE,
+    TOO_MANY_ROWS,
+    SqlError,
+)
+from sqlnode.base.tasks import become_task
+from sqlnode.base.types import Value
+from sqlnode.session.transactions import sql_error
+from store.api import StoreError
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+
+    from planner.parse.statement import IntoClause
+    from sqlnode.session.plan_cache import CachedPlan
+    from sqlnode.session.session import Session
+    from store.snapshot import Snapshot
+    from store.transaction import Transaction
+
+_STRICT = SqlMode.STRICT
+
+
+async def run_plan(session: Session, entry: CachedPlan, values: tuple[Value, ...]) -> Result:
+    """Runs a planned statement for `session` with parameter values. Raises SqlError and StoreError."""
+    plan = entry.plan
+    instance = session.instance
+    if entry.account is not session.account or entry.privileges_epoch != instance.accounts.epoch:
+        instance.check_plan(session, plan)
+        entry.account = session.account
+        entry.privileges_epoch = instance.accounts.epoch
+    if instance.table_locks.locks or session.locked_tables:
+        await _wait_for_table_locks(session, plan)
+    state = session.transaction
+    if plan.is_read_only and not plan.needs_lock and not state.explicit and state.autocommit:
+        root = plan.root
+        if root.__class__ is PointGet and root.index is None:
+            snapshot = instance.newest
+        else:
+            snapshot = instance.store.snapshot(await instance.store.timestamp())
+        context = make_context(session, snapshot, None, values)
+        result = await _run(plan, context)
+        if result.__class__ is StoredRows:
+            session.row_count = -1
+            session.found_rows = len(result.values)  # type: ignore[union-attr]
+            return result
+        return await _finished(session, plan, context, result, streaming=True)
+    return await _run_in_transaction(session, entry, values)
+
+
+def make_context(
+    session: Session,
+    snapshot: Snapshot | Transaction,
+    transaction: Transaction | None,
+    values: tuple[Value, ...],
+    *,
+    in_dml: bool = False,
+    ignore: bool = False,
+    for_update: bool = False,
+) -> ExecContext:
+    """The contexts of one run."""
+    instance = session.instance
+    variables = session.variables.values
+    sql_mode = session.sql_mode
+    evaluation = EvalContext(
+        parameters=values,
+        now_us=session.now_us(),
+        zone=session.zone,
+        sql_mode=sql_mode,
+        warn=session.warn,
+        strict_dml=in_dml and bool(sql_mode & _STRICT) and not ignore,
+        in_dml=in_dml,
+        session=session.facts,
+        max_allowed_packet=variables["max_allowed_packet"],  # type: ignore[arg-type]
+        div_precision_increment=variables["div_precision_increment"],  # type: ignore[arg-type]
+        group_concat_max_len=variables["group_concat_max_len"],  # type: ignore[arg-type]
+        advisory_locks=instance.advisory_locks,
+    )
+    return ExecContext(
+        store=instance.store,
+        catalog=instance.catalogs.current,
+        snapshot=snapshot,
+        transaction=transaction,
+        evaluation=evaluation,
+        variables=variables,
+        database=session.database,
+        kill=session.kill,
+        virtual_table=session.virtual_table,
+        allocate_auto_id=session.allocate_auto_id,
+        rebase_auto_id=session.rebase_auto_id,
+        allocate_row_ids=session.allocate_row_ids,
+        for_update_read=for_update,
+        local_infile=session.local_infile,
+    )
+
+
+async def _run(plan: PhysicalPlan, context: ExecContext) -> Result:
+    """Runs the plan, and again each time an expression had to wait (SLEEP, GET_LOCK)."""
+    while True:
+        try:
+            return await run(plan, context)
+        except Suspend as wait:
+            await _resume(context, wait)
+
+
+async def _resume(context: ExecContext, wait: Suspend) -> None:
+    evaluation = context.evaluation
+    evaluation.resumed.append(await interruptible(context.kill, wait.awaitable()))
+    evaluation.cursor = 0
+    evaluation.row_offset = 0
+
+
+async def interruptible(kill: Any, waiting: Awaitable[Value]) -> Value:
+    """Awaits something that KILL may end. Raises what the kill flag holds."""
+    await become_task()
+    task = asyncio.ensure_future(waiting)
+    kill.waiting = task
+    try:
+        return await task
+    except asyncio.CancelledError:
+        kill.check()
+        raise
+    finally:
+        kill.waiting = None
+        if not task.done():
+            task.cancel()
+
+
+async def _run_in_transaction(session: Session, entry: CachedPlan, values: tuple[Value, ...]) -> Result:
+    plan = entry.plan
+    state = session.transaction
+    writes = not plan.is_read_only
+    if writes and (state.read_only or (not state.in_transaction and state.session_read_only)):
+        raise SqlError(CANT_EXECUTE_IN_READ_ONLY_TRANSACTION)
+    entry = await note_tables(session, entry)
+    plan = entry.plan
+    if not writes and not plan.needs_lock:
+        transaction = await state.ensure(session.variables.values["tidb_txn_mode"])  # type: ignore[arg-type]
+        if state.read_committed:
+            transaction.read_ts = await session.instance.store.timestamp()
+        context = make_context(session, transaction, transaction, values)
+        result = await _run(plan, context)
+        return await _finished(session, plan, context, result, streaming=True)
+    node = plan.root
+    logical = getattr(node, "node", None)
+    ignore = bool(getattr(logical, "ignore", False))
+    warnings_before = len(session.warnings)
+
+    def reset() -> None:
+        del session.warnings[warnings_before:]
+        session.statement_insert_id = 0
+
+    async def attempt(transaction: Transaction) -> Result:
+        context = make_context(
+            session, transaction, transaction, values, in_dml=writes, ignore=ignore,
+            for_update=transaction.pessimistic,
+        )
+        session.running = transaction
+        try:
+            result = await _run(plan, context)
+            return await _finished(session, plan, context, result, streaming=False)
+        finally:
+            session.running = None
+
+    session.statement_insert_id = 0
+    if state.open:
+        transaction = await state.ensure(session.variables.values["tidb_txn_mode"])  # type: ignore[arg-type]
+        try:
+            return await state.in_transaction_run(transaction, attempt, reset)
+        except StoreError as error:
+            found = sql_error(error)
+            if found.code == 1213:
+                await session.rollback()
+            raise
+    try:
+        return await state.autocommit_write(attempt, reset, optimistic_first=writes)
+    finally:
+        release_tables(session)
+
+
+async def _finished(session: Session, plan: PhysicalPlan, context: ExecContext, result: Result, *, streaming: bool) -> Result:
+    """Keeps what later statements may ask for, and turns rows into their final form."""
+    if result.__class__ is OkResult:
+        _note_ok(session, result)  # type: ignore[arg-type]
+        return result
+    session.row_count = -1
+    if plan.into is not None:
+        return await _into(session, plan, context, result)
+    if isinstance(result, RowsResult):
+        if not streaming:
+            batches = [batch async for batch in _as_async(result.batches)]
+            session.found_rows = sum(batch.num_rows for batch in batches)
+            return RowsResult(result.columns, iter(batches))
+        return RowsResult(result.columns, _stream(session, result.batches))
+    if isinstance(result, ValueRows):
+        session.found_rows = len(result.rows)
+    elif isinstance(result, StoredRows):
+        session.found_rows = len(result.values)
+    return result
+
+
+def _note_ok(session: Session, result: OkResult) -> None:
+    session.row_count = result.affected_rows
+    if result.last_insert_id:
+        session.statement_insert_id = result.last_insert_id
+        session.last_insert_id = result.last_insert_id
+    elif session.statement_insert_id:
+        result.last_insert_id = session.statement_insert_id
+
+
+async def _as_async(batches: Any) -> AsyncIterator[pa.RecordBatch]:
+    if hasattr(batches, "__aiter__"):
+        async for batch in batches:
+            yield batch
+    else:
+        for batch in batches:
+            yield batch
+
+
+async def _stream(session: Session, batches: Any) -> AsyncIterator[pa.RecordBatch]:
+    """The batches of a result that is sent while it is made: errors become the user's, rows are counted."""
+    count = 0
+    kill = session.kill
+    try:
+        async for batch in _as_async(batches):
+            kill.check()
+            count += batch.num_rows
+            session.found_rows = count
+            yield batch
+    except StoreError as error:
+        raise sql_error(error) from error
+    finally:
+        session.found_rows = count
+        close = getattr(batches, "aclose", None) or getattr(batches, "close", None)
+        if close is not None:
+            closing = close()
+            if closing is not None:
+                await closing
+
+
+async def _into(session: Session, plan: PhysicalPlan, context: ExecContext, result: Result) -> Result:
+    """SELECT … INTO @a, @b. Raises 1172 for a second row; warning 1329 when there is none."""
+    from executor import values_of_batches
+    clause: IntoClause = plan.into  # type: ignore[assignment]
+    if isinstance(result, RowsResult):
+        batches = [batch async for batch in _as_async(result.batches)]
+        rows = values_of_batches(batches, plan.columns)
+    elif isinstance(result, ValueRows):
+        rows = [tuple(row) for row in result.rows]
+    else:
+        batches = await collect(plan.root, plan, context)
+        rows = values_of_batches(batches, plan.root.schema)
+        places = [plan.root.schema.index(column) for column in plan.columns]
+        rows = [tuple(row[place] for place in places) for row in rows]
+    if clause.file is not None:
+        raise SqlError(OPTION_PREVENTS_STATEMENT, option="--secure-file-priv")
+    if len(rows) > 1:
+        raise SqlError(TOO_MANY_ROWS)
+    if not rows:
+        from sqlnode.base.errors import SP_FETCH_NO_DATA, SqlWarning
+
+        session.warn(SqlWarning("Warning", SP_FETCH_NO_DATA.code, SP_FETCH_NO_DATA.template))
+        return OkResult(0)
+    for target, column, value in zip(clause.variables, plan.columns, rows[0]):
+        session.user_variables[target.name.lower()] = (value, column.type)
+    session.row_count = 1
+    return OkResult(1)
+
+
+# --- tables in use -------------------------------------------------------------------------------------------------
+
+
+async def note_tables(session: Session, entry: CachedPlan) -> CachedPlan:
+    """Marks the plan's tables as used until the transaction ends, so that DDL on them waits; before a write also waits
+    while such a DDL copies the table, and plans anew then."""
+    versions = session.instance.table_versions
+    plan = entry.plan
+    version = entry.catalog.version
+    for _, table in plan.tables:
+        if table.id > 0:
+            versions.note(session, table.id, version)
+    session.transaction.touched = True
+    if versions.gates and not plan.is_read_only:
+        waited = False
+        timeout = float(session.variables.values["lock_wait_timeout"] or 0)
+        for _, table in plan.tables:
+            if table.id in versions.gates:
+                await become_task()
+                waited |= await versions.writable(session, table.id, timeout, check=session.kill.check)
+        if waited:
+            return await note_tables(session, session.plan_statement(entry.statement, entry.types))
+    return entry
+
+
+def release_tables(session: Session) -> None:
+    """The transaction is over: DDL may go on."""
+    if session.transaction.touched:
+        session.transaction.touched = False
+        session.instance.table_versions.release(session)
+        session.instance.table_locks.wake()
+
+
+async def _wait_for_table_locks(session: Session, plan: PhysicalPlan) -> None:
+    """Under LOCK TABLES: waits for the locks of others, and refuses what this session has not locked (1099, 1100)."""
+    written = {target for target in _targets(plan)}
+    accesses = [
+        ((database.lower(), table.name.lower()), (database.lower(), table.name.lower()) in written)
+        for database, table in plan.tables
+        if table.id > 0 and not table.is_view
+    ]
+    if session.locked_tables:
+        for table, write in accesses:
+            mode = session.locked_tables.get(table)
+            if mode is None:
+                raise SqlError(TABLE_NOT_LOCKED, table=table[1])
+            if write and mode != "WRITE":
+                raise SqlError(TABLE_NOT_LOCKED_FOR_WRITE, table=table[1])
+        return
+    locks = session.instance.table_locks
+    if any(locks.conflict(session.id, table, write=write) for table, write in accesses):
+        await become_task()
+        await locks.wait_free(session.id, accesses, float(session.variables.values["lock_wait_timeout"] or 0))
+
+
+def _targets(plan: PhysicalPlan) -> list[tuple[str, str]]:
+    logical = getattr(plan.root, "node", None)
+    if logical is None or plan.is_read_only:
+        return []
+    targets = getattr(logical, "targets", None)
+    if targets is not None:
+        return [(target.database.lower(), target.table.name.lower()) for target in targets]
+    return [(logical.database.lower(), logical.table.name.lower())]
+
+
+def start_timer(session: Session) -> Callable[[], None] | None:
+    """Arms max_execution_time for a SELECT; returns what disarms it."""
+    limit_ms = int(session.variables.values["max_execution_time"] or 0)
+    if not limit_ms:
+        return None
+    handle = asyncio.get_running_loop().call_later(
+        limit_ms / 1000, session.kill_query, SqlError(MAX_EXECUTION_TIME_EXCEEDED)
+    )
+    return handle.cancel
+

@@ -1,0 +1,85 @@
+"""Plans kept for texts that come again (bounded, least recently used first out).
+
+The key holds everything of a session that a plan depends on and that is no epoch: shape, kept literals, kinds of the
+parameters, database, and the session's plan key (sql_mode, connection charset and collation, zone, plan variables).
+A plan is good while the catalogue that it was made from is current, or while every table that it names is still the same
+object (16.3); so DDL on one table does not throw away the plans of others.
+"""
+
+from __future__ import annotations
+
+from collections import OrderedDict
+from collections.abc import Hashable
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from planner.physical import PhysicalPlan
+from sqlnode.base.catalog import Catalog
+from sqlnode.base.types import SqlType
+
+if TYPE_CHECKING:
+    from planner.parse.statement import Statement
+
+PLAN_LIMIT = 2000
+SHAPE_LIMIT = 4000
+
+
+@dataclass(slots=True)
+class CachedPlan:
+    """A plan, the catalogue that it was last seen to fit, and the statement it came from."""
+
+    plan: PhysicalPlan
+    catalog: Catalog
+    statement: Statement
+    types: tuple[SqlType, ...] = ()
+    privileges_epoch: int = -1
+    account: object = None
+
+    def fits(self, catalog: Catalog) -> bool:
+        """Whether the plan may run under `catalog`; remembers a new catalogue that it fits."""
+        if self.catalog is catalog:
+            return True
+        for database, table in self.plan.tables:
+            if catalog.table(database, table.name) is not table:
+                return False
+        self.catalog = catalog
+        return True
+
+
+class PlanCache:
+    """See the module. One per process."""
+
+    def __init__(self, limit: int = PLAN_LIMIT) -> None:
+        self._limit = limit
+        self._plans: OrderedDict[Hashable, CachedPlan] = OrderedDict()
+        self.templates: OrderedDict[tuple[str, int], object] = OrderedDict()
+        """Template of each shape under a sql_mode; None for a shape that cannot be cached."""
+        self.hits = 0
+        self.misses = 0
+
+    def get(self, key: Hashable) -> CachedPlan | None:
+        """The plan under a key."""
+        found = self._plans.get(key)
+        if found is None:
+            self.misses += 1
+            return None
+        self._plans.move_to_end(key)
+        self.hits += 1
+        return found
+
+    def put(self, key: Hashable, plan: CachedPlan) -> None:
+        """Keeps a plan."""
+        self._plans[key] = plan
+        self._plans.move_to_end(key)
+        if len(self._plans) > self._limit:
+            self._plans.popitem(last=False)
+
+    def drop(self, key: Hashable) -> None:
+        """Forgets a plan."""
+        self._plans.pop(key, None)
+
+    def note_template(self, shape: str, sql_mode: int, template: object) -> None:
+        """Remembers what a shape's literals are."""
+        self.templates[shape, sql_mode] = template
+        if len(self.templates) > SHAPE_LIMIT:
+            self.templates.popitem(last=False)

@@ -1,0 +1,117 @@
+"""USE, DO, KILL, LOCK TABLES and UNLOCK TABLES."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from executor.result import OkResult, RowsResult
+from planner.parse.nodes_session import Do, Kill, LockTables, UnlockTables, Use
+from planner.parse.statement import Statement
+from sqlnode.base.errors import (
+    KILL_DENIED_ERROR,
+    NO_DB_ERROR,
+    NO_SUCH_TABLE,
+    NO_SUCH_THREAD,
+    NONUNIQ_TABLE,
+    SqlError,
+)
+from sqlnode.base.tasks import become_task
+from sqlnode.session.execution import run_plan
+from sqlnode.statements.expressions import evaluate
+from sqlnode.statements.handler import Handler
+
+if TYPE_CHECKING:
+    from sqlnode.session.session import Session
+
+
+async def _use(session: Session, node: Use, statement: Statement) -> OkResult:
+    await session.use(node.database)
+    return OkResult()
+
+
+async def _do(session: Session, node: Do, statement: Statement) -> OkResult:
+    entry = session.plan_statement(node.query.statement, session.parameter_types, session.parameters)
+    result = await run_plan(session, entry, session.parameters)
+    if isinstance(result, RowsResult):
+        if hasattr(result.batches, "__aiter__"):
+            async for _ in result.batches:
+                pass
+        else:
+            for _ in result.batches:
+                pass
+    return OkResult()
+
+
+async def _kill(session: Session, node: Kill, statement: Statement) -> OkResult:
+    value, _ = await evaluate(session, node.connection)
+    target = session.instance.sessions.get(int(value or 0)) if isinstance(value, int) else None
+    if target is None:
+        raise SqlError(NO_SUCH_THREAD, id=value)
+    if target.user != session.user and not session.instance.may(session.account, "CONNECTION_ADMIN"):
+        raise SqlError(KILL_DENIED_ERROR, id=value)
+    if node.query_only:
+        target.kill_query()
+    else:
+        target.must_close = True
+        target.kill_query()
+        session.instance.disconnect(target)
+    if target is session:
+        session.kill.check()
+    return OkResult()
+
+
+async def _lock_tables(session: Session, node: LockTables, statement: Statement) -> OkResult:
+    await session.commit()
+    instance = session.instance
+    instance.unlock_tables(session)
+    wanted: dict[tuple[str, str], str] = {}
+    names: set[str] = set()
+    ids: list[int] = []
+    for lock in node.locks:
+        database = lock.table.schema or session.database
+        if not database:
+            raise SqlError(NO_DB_ERROR)
+        table = instance.catalogs.current.table(database, lock.table.name)
+        if table is None:
+            raise SqlError(NO_SUCH_TABLE, database=database, table=lock.table.name)
+        alias = (lock.alias or lock.table.name).lower()
+        if alias in names:
+            raise SqlError(NONUNIQ_TABLE, table=lock.alias or lock.table.name)
+        names.add(alias)
+        key = (database.lower(), table.name.lower())
+        mode = "WRITE" if "WRITE" in lock.mode else "READ"
+        if wanted.get(key) != "WRITE":
+            wanted[key] = mode
+        if mode == "WRITE":
+            ids.append(table.id)
+    await become_task()
+    timeout = float(session.variables.values["lock_wait_timeout"] or 0)
+    accesses = [(key, mode == "WRITE") for key, mode in wanted.items()]
+    # Asked for all at once, so that two sessions cannot each hold half; held before the wait for open transactions, so
+    # that no new one begins meanwhile.
+    await instance.table_locks.wait_free(session.id, accesses, timeout)
+    instance.table_locks.take(session.id, wanted)
+    session.locked_tables = wanted
+    try:
+        never = 1 << 62
+        await instance.table_versions.drained(ids, never, timeout, ignore=session, check=session.kill.check)
+    except SqlError:
+        instance.unlock_tables(session)
+        raise
+    return OkResult()
+
+
+async def _unlock_tables(session: Session, node: UnlockTables, statement: Statement) -> OkResult:
+    if session.locked_tables:
+        await session.commit()
+        session.instance.unlock_tables(session)
+    return OkResult()
+
+
+HANDLERS = (
+    Handler((Use,), _use),
+    Handler((Do,), _do),
+    Handler((Kill,), _kill),
+    Handler((LockTables,), _lock_tables, preparable=False),
+    Handler((UnlockTables,), _unlock_tables, preparable=False),
+)
