@@ -41,7 +41,7 @@ class Charset:
             return data
         if not self.codec:
             return data
-        return _decoded(data, self.codec).encode()
+        return _decoded(data, self.codec, "replace").replace("\ufffd", "?").encode()
 
     def encode(self, data: bytes) -> bytes:
         """Bytes in this charset of UTF-8 text."""
@@ -60,7 +60,7 @@ class Charset:
         if self.name == "utf8":
             return max(data) < 0xF0
         text = data.decode("utf-8", "replace")
-        return _decoded(_encoded(text, self.codec), self.codec) == text
+        return _decoded(_encoded(text, self.codec), self.codec, "replace") == text
 
 
 _WIDE = frozenset({"utf-16-be", "utf-16-le", "utf-32-be"})
@@ -76,7 +76,7 @@ def narrowed(data: bytes) -> bytes:
 
 @lru_cache(maxsize=64)
 def _single_byte_table(codec: str) -> str | None:
-    """The 256 characters of a one-byte charset, None for others; bytes without a character read as U+FFFD."""
+    """The 256 characters of a one-byte charset, None for others; U+FFFE stands at bytes without a character."""
     if codec in _WIDE:
         return None
     try:
@@ -87,7 +87,7 @@ def _single_byte_table(codec: str) -> str | None:
         return None
     if codec == "cp1252":  # MySQL's latin1 keeps the five bytes that cp1252 leaves out as control characters.
         table = "".join(chr(byte) if char == "\ufffd" else char for byte, char in enumerate(table))
-    return table
+    return table.replace("\ufffd", "\ufffe")
 
 
 @lru_cache(maxsize=64)
@@ -95,14 +95,25 @@ def _encoding_map(codec: str) -> dict[int, int] | None:
     table = _single_byte_table(codec)
     if table is None:
         return None
-    return {ord(char): byte for byte, char in enumerate(table) if char != "\ufffd"}
+    return {ord(char): byte for byte, char in enumerate(table) if char != "\ufffe"}
 
 
-def _decoded(data: bytes, codec: str) -> str:
+def _decoded(data: bytes, codec: str, errors: str) -> str:
     table = _single_byte_table(codec)
     if table is not None:
-        return codecs.charmap_decode(data, "replace", table)[0].replace("\ufffd", "?")
-    return data.decode(codec, "replace").replace("\ufffd", "?")
+        return codecs.charmap_decode(data, errors, table)[0]
+    return data.decode(codec, errors)
+
+
+def decode(data: bytes, charset: str) -> str:
+    """The text of bytes in a charset. Raises UnicodeDecodeError at a byte that means nothing there."""
+    codec = charset_by_name(charset).codec
+    return _decoded(data, codec, "strict") if codec else data.decode()
+
+
+def encode(text: str, charset: str) -> bytes:
+    """Bytes in a charset of a text, `?` for characters that it lacks."""
+    return charset_by_name(charset).encode(text.encode("utf-8", "surrogateescape"))
 
 
 def _encoded(text: str, codec: str) -> bytes:

@@ -16,7 +16,7 @@ from functools import lru_cache
 
 import pyarrow as pa
 
-from sqlnode.base.charset import CHARSETS, Charset, charset_by_name
+from sqlnode.base.charset import CHARSETS, Charset, charset_by_name, decode, encode
 from sqlnode.base.collation_weights import (
     SortKey,
     ascii_key,
@@ -41,7 +41,9 @@ __all__ = [
     "by_name",
     "charset_by_name",
     "check_pair",
+    "decode",
     "default_of",
+    "encode",
     "sort_keys",
 ]
 
