@@ -23,6 +23,7 @@ What the declaration says:
 * `vector` / `build_vector`: the same over `pa.Array`s of equal length (first the EvalContext with `context=True`).
   It returns an array in (or safely castable to) the result's Arrow form, or None for "not exactly", after which the
   scalar kernel runs row by row (and raises or warns as it must). Optional. Must agree with the scalar kernel.
+  With `constants=True` it gets a `pa.Scalar` for an argument that is constant.
 * `tipb`: ScalarFuncSig name; `exact`: a store's answer is the same as ours, so the call may be pushed down
   (a function of the call where that depends on its types).
 * `overloads`: several argument lists with their own result, kernels and signature; `choose` picks one, by default the
@@ -170,6 +171,8 @@ class Overload:
     build_vector: KernelBuilder | None = None
     tipb: str = ""
     exact: bool | Callable[[Call], bool] = False
+    constants: bool = False
+    """The vector kernel takes `pa.Scalar` in place of an array for constant arguments (never for all of them)."""
 
     def kind(self, position: int) -> Kind:
         """The kind of an argument; the last one repeats."""
@@ -189,6 +192,7 @@ class Function:
     build_vector: KernelBuilder | None = None
     tipb: str = ""
     exact: bool | Callable[[Call], bool] = False
+    constants: bool = False
     aliases: tuple[str, ...] = ()
     min_args: int = -1
     max_args: int = -1
@@ -228,6 +232,7 @@ class Function:
                 self.build_vector,
                 self.tipb,
                 self.exact,
+                self.constants,
             ),
         )
 
