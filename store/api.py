@@ -77,6 +77,8 @@ class Op(enum.IntEnum):
     """A put that demands that the key does not exist."""
     CHECK_NOT_EXISTS = 6
     """Demands that the key does not exist; writes nothing."""
+    SHARED_LOCK = 7
+    """A lock that does not conflict with other shared ones (parents of foreign keys)."""
 
 
 Mutation: TypeAlias = tuple[Op, bytes, bytes]
@@ -202,7 +204,7 @@ class TxnStatus:
 
 @dataclass(slots=True)
 class ResolvedLocks:
-    """Transactions (by start_ts) whose locks a reader may pass: uncommitted, and pushed above the reader's timestamp."""
+    """Transactions (by start_ts) whose locks a reader may pass: not committed at or below the reader's timestamp."""
 
     ignored: set[Timestamp] = field(default_factory=set)
 
@@ -287,6 +289,9 @@ class KvClient(Protocol):
     """The whole key space; grouping and retry by region are the implementation's business, except that a region error
     in a coprocessor task surfaces. Each call raises `StoreError`s; none suspends on the embedded store except to wait
     for a lock, a sync, or between slices of much work."""
+
+    lock_records: bool
+    """True when a key that was locked but not written must become an `Op.LOCK` mutation at commit."""
 
     async def get(self, key: bytes, ts: Timestamp, resolved: ResolvedLocks) -> bytes | None:
         """The value visible at `ts`. Raises KeyLocked."""

@@ -98,7 +98,7 @@ def _write_options(*, durable: bool, no_slowdown: bool) -> WriteOptions:
     options.sync = False
     options.no_slowdown = no_slowdown
     if not durable:
-        options.disable_wal(True)
+        options.disable_wal = True
     return options
 
 

@@ -1,0 +1,192 @@
+"""Ranges to blocks of visible keys and values, by iterators over the write family.
+
+An iterator sees the database as it was when it was made; which versions a read at T may see never changes (see
+`mvcc`), so the iterators of further ranges may be made later, also in another thread. Versions are chosen a chunk at a
+time: the usual chunk (one version per key, short values, nothing newer than T) is recognised whole and costs about one
+microsecond a pair; everything else goes pair by pair.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from itertools import islice
+
+from rocksdict import ReadOptions
+
+from store.api import Block, Corrupt, KeyRange, Pair
+from store.embedded.engine import Engine
+from store.embedded.records import (
+    DELETE,
+    PUT,
+    WriteRecord,
+    decode_key,
+    decode_write,
+    desc,
+    encode_key,
+    has_plain_short_value,
+)
+
+FIRST_CHUNK = 256
+CHUNK = 8192
+_STEP = 256
+_CHUNK_BYTES = 8 << 20
+AFTER_ALL_KEYS = b"\xff" * 32
+
+
+class BlockReader:
+    """Reads `ranges` at `ts`. `rest` is what is still unread, at any moment."""
+
+    __slots__ = ("_alive", "_chunk", "_engine", "_reverse", "bytes_read", "keys_read", "rest", "ts")
+
+    def __init__(self, engine: Engine, ranges: Iterable[KeyRange], ts: int, *, reverse: bool = False) -> None:
+        self._engine = engine
+        self.rest: list[KeyRange] = list(ranges)
+        if reverse:
+            self.rest.reverse()
+        self.ts = ts
+        self._reverse = reverse
+        self._chunk = FIRST_CHUNK
+        self._alive: object = None
+        self.keys_read = 0
+        self.bytes_read = 0
+
+    def blocks(self) -> Iterator[Block]:
+        """Blocks in scan order; never an empty one."""
+        while self.rest:
+            bounds = self.rest[0]
+            pairs = self._backward(bounds) if self._reverse else self._forward(bounds)
+            for keys, values in pairs:
+                self.keys_read += len(keys)
+                self.bytes_read += sum(map(len, values))
+                if keys:
+                    # Whoever asks for `rest` while this block is out sees the ranges behind it.
+                    last = keys[-1]
+                    self.rest[0] = KeyRange(bounds.start, last) if self._reverse else KeyRange(last + b"\0", bounds.end)
+                    yield keys, values
+            self.rest.pop(0)
+
+    def _pairs(self, bounds: KeyRange) -> Iterator[Pair]:
+        lower = encode_key(bounds.start)
+        upper = encode_key(bounds.end) if bounds.end else AFTER_ALL_KEYS
+        options = ReadOptions()
+        # Two traps of rocksdict: its set_iterate_lower_bound sets the upper bound, and its iterator points into the
+        # options and ends anywhere when they go before it does.
+        options.set_iterate_upper_bound(upper)
+        self._alive = (options, upper)
+        items: Iterator[Pair] = self._engine.write_family.items(
+            backwards=self._reverse, from_key=upper if self._reverse else lower, read_opt=options
+        )
+        return items
+
+    def _next_chunk(self, pairs: Iterator[Pair]) -> list[Pair]:
+        """Up to so many pairs or bytes; an empty list at the end."""
+        size = self._chunk
+        if size < CHUNK:
+            self._chunk = size * 4 if size * 4 < CHUNK else CHUNK
+            return list(islice(pairs, size))
+        chunk: list[Pair] = []
+        total = 0
+        while len(chunk) < size and total < _CHUNK_BYTES:
+            step = list(islice(pairs, _STEP))
+            if not step:
+                break
+            chunk += step
+            total += sum([len(value) for _, value in step])
+        return chunk
+
+    def _forward(self, bounds: KeyRange) -> Iterator[Block]:
+        pairs = self._pairs(bounds)
+        decided = b""
+        while True:
+            chunk = self._next_chunk(pairs)
+            if not chunk:
+                return
+            block = self._plain(chunk, decided)
+            if block is None:
+                block, decided = self._chosen(chunk, decided)
+            else:
+                decided = chunk[-1][0][:-8]
+            yield block
+
+    def _backward(self, bounds: KeyRange) -> Iterator[Block]:
+        pairs = self._pairs(bounds)
+        lower = encode_key(bounds.start)
+        held: list[Pair] = []
+        while True:
+            chunk = self._next_chunk(pairs)
+            chunk.reverse()
+            if not chunk or chunk[0][0] < lower:
+                chunk = [pair for pair in chunk if pair[0] >= lower] + held
+                yield self._reversed(chunk)
+                return
+            chunk += held
+            # Newer versions of the first key may still come.
+            first = chunk[0][0][:-8]
+            cut = 1
+            while cut < len(chunk) and chunk[cut][0][:-8] == first:
+                cut += 1
+            held = chunk[:cut]
+            yield self._reversed(chunk[cut:])
+
+    def _reversed(self, chunk: list[Pair]) -> Block:
+        block = self._plain(chunk, b"") or self._chosen(chunk, b"")[0]
+        return block[0][::-1], block[1][::-1]
+
+    def _plain(self, chunk: list[Pair], decided: bytes) -> Block | None:
+        """The block when every pair is the only version of its key, visible, with a short value."""
+        bound = desc(self.ts)
+        records = [record for _, record in chunk]
+        if not all(map(has_plain_short_value, records)):
+            return None
+        encoded = [versioned[:-8] for versioned, _ in chunk]
+        if len(set(encoded)) != len(encoded) or (encoded and encoded[0] == decided):
+            return None
+        for versioned, _ in chunk:
+            if versioned[-8:] < bound:
+                return None
+        return _decoded_keys(encoded), [record[12:] for record in records]
+
+    def _chosen(self, chunk: list[Pair], decided: bytes) -> tuple[Block, bytes]:
+        """The newest visible version of each key, pair by pair. `decided` is the last key whose version is known (its
+        older ones may fill the next chunk)."""
+        bound = desc(self.ts)
+        encoded: list[bytes] = []
+        values: list[bytes] = []
+        far: list[tuple[int, WriteRecord]] = []
+        for versioned, record in chunk:
+            prefix = versioned[:-8]
+            if prefix == decided or versioned[-8:] < bound:
+                continue
+            kind = record[0]
+            if kind != PUT:
+                if kind == DELETE:
+                    decided = prefix
+                continue
+            decided = prefix
+            if has_plain_short_value(record):
+                values.append(record[12:])
+            else:
+                write = decode_write(record)
+                if write.gc_fence and write.gc_fence <= self.ts:
+                    continue
+                if write.short_value is None:
+                    far.append((len(values), write))
+                values.append(write.short_value or b"")
+            encoded.append(prefix)
+        if far:
+            self._fetch(encoded, values, far)
+        return (_decoded_keys(encoded), values), decided
+
+    def _fetch(self, encoded: list[bytes], values: list[bytes], far: list[tuple[int, WriteRecord]]) -> None:
+        keys = [encoded[place] + desc(write.start_ts) for place, write in far]
+        for (place, write), value in zip(far, self._engine.default.get(keys), strict=True):
+            if value is None:
+                raise Corrupt(f"the value of key {encoded[place].hex()} at {write.start_ts} is missing")
+            values[place] = value
+
+
+def _decoded_keys(encoded: list[bytes]) -> list[bytes]:
+    """Record keys of integer handles (19 bytes) have one shape; others take the general way."""
+    return [
+        one[:8] + one[9:17] + one[18:21] if len(one) == 27 and one[26] == 0xFA else decode_key(one) for one in encoded
+    ]

@@ -1,0 +1,466 @@
+"""`KvClient` over the embedded engine: waits for locks, syncs and stalls around the plain functions of `mvcc` and
+`percolator`, and yields the loop between slices of much work.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import random
+from collections.abc import AsyncIterator, Callable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from itertools import chain, islice
+from time import perf_counter, perf_counter_ns
+from typing import TYPE_CHECKING, TypeVar
+
+from store.api import (
+    MAX_TIMESTAMP,
+    AlreadyExists,
+    Block,
+    CopCounters,
+    CopTask,
+    DagEvaluator,
+    KeyRange,
+    LockInfo,
+    LockNotAvailable,
+    LockRequest,
+    LockResult,
+    LockWait,
+    LockWaitTimeout,
+    Op,
+    Pair,
+    PrewriteRequest,
+    PrewriteResult,
+    Region,
+    ResolvedLocks,
+    TxnStatus,
+    Unavailable,
+    WaitCancelled,
+    WriteConflict,
+)
+from store.embedded import percolator
+from store.embedded.blocks import AFTER_ALL_KEYS, BlockReader
+from store.embedded.engine import Engine, Stalled
+from store.embedded.gc import GarbageCollector
+from store.embedded.mvcc import Mvcc
+from store.embedded.oracle import EmbeddedOracle
+from store.embedded.prewritten import Prewritten
+from store.embedded.records import encode_key
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+
+T = TypeVar("T")
+
+_SLICE_MUTATIONS = 1000
+_STALL_PAUSE_SECONDS = 5e-3
+_INLINE_PAIRS = 1280
+"""Coprocessor requests that read no more run on the loop; a thread hop costs more than they do."""
+_YIELD_SECONDS = 3e-3
+_THREADS = 2
+
+
+class EmbeddedClient:
+    """Implements `KvClient`. `split_seed`, when set, makes `split` cut ranges at random keys."""
+
+    lock_records = False
+
+    def __init__(
+        self,
+        engine: Engine,
+        oracle: EmbeddedOracle,
+        *,
+        evaluator: DagEvaluator | None = None,
+        cache_bytes: int = 128 << 20,
+        split_seed: int | None = None,
+    ) -> None:
+        self.engine = engine
+        self.oracle = oracle
+        self.mvcc = Mvcc(engine, oracle, cache_bytes)
+        self.gc = GarbageCollector(self.mvcc)
+        self.evaluator = evaluator
+        self._entries = self.mvcc.versions.entries
+        self._live = self.mvcc.prewritten.by_ts
+        self._split_random = random.Random(split_seed) if split_seed is not None else None
+        self._waits: dict[int, asyncio.Future[None]] = {}
+        """Waits for the end of a two-phase commit, by the waiter's start_ts."""
+        self._threads: ThreadPoolExecutor | None = None
+
+    # --- reads ---
+
+    async def get(self, key: bytes, ts: int, resolved: ResolvedLocks) -> bytes | None:
+        """See `KvClient`. Never suspends."""
+        entry = self._entries.get(key)
+        if entry is not None and entry[0] <= ts and not self._live:
+            if entry[0] >= self.engine.unsynced_ts:
+                self.engine.sync_now()
+            return entry[1]
+        return self.mvcc.get(key, ts, resolved)
+
+    async def batch_get(self, keys: Sequence[bytes], ts: int, resolved: ResolvedLocks) -> dict[bytes, bytes]:
+        """See `KvClient`. Never suspends."""
+        found = {}
+        get = self.mvcc.get
+        for key in keys:
+            value = get(key, ts, resolved)
+            if value is not None:
+                found[key] = value
+        return found
+
+    async def scan(
+        self, start: bytes, end: bytes, limit: int, ts: int, resolved: ResolvedLocks, *, reverse: bool = False
+    ) -> list[Pair]:
+        """See `KvClient`. Suspends only after a long time of reading."""
+        reader = self._reader([KeyRange(start, end)], ts, resolved, reverse=reverse)
+        pairs: list[Pair] = []
+        until = perf_counter() + _YIELD_SECONDS
+        for keys, values in reader.blocks():
+            pairs.extend(zip(keys, values))
+            if limit and len(pairs) >= limit:
+                del pairs[limit:]
+                break
+            if perf_counter() > until:
+                await asyncio.sleep(0)
+                until = perf_counter() + _YIELD_SECONDS
+        return pairs
+
+    def _reader(
+        self, ranges: Sequence[KeyRange], ts: int, resolved: ResolvedLocks, *, reverse: bool
+    ) -> BlockReader:
+        """A reader of the ranges, after the check for locks; locks that come later cannot matter to it."""
+        if self._live:
+            self.mvcc.check_range_locks(ranges, ts, resolved)
+        if ts == MAX_TIMESTAMP:
+            ts = self.oracle.last
+        if ts >= self.engine.unsynced_ts:
+            self.engine.sync_now()
+        return BlockReader(self.engine, ranges, ts, reverse=reverse)
+
+    # --- writes ---
+
+    async def _unstalled(self, command: Callable[[], T]) -> T:
+        while True:
+            try:
+                return command()
+            except Stalled:
+                await asyncio.sleep(_STALL_PAUSE_SECONDS)
+
+    async def prewrite(self, request: PrewriteRequest) -> PrewriteResult:
+        """See `KvClient`."""
+        if percolator.fits_one_phase(request):
+            commit_ts = await self._unstalled(lambda: percolator.one_phase(self.mvcc, request))
+            self._note_garbage(request, commit_ts)
+            await self.engine.wait_synced()
+            return PrewriteResult(one_pc_commit_ts=commit_ts)
+        committed = percolator.already_committed(self.mvcc, request)
+        if committed:
+            await self.engine.wait_synced()
+            return PrewriteResult(one_pc_commit_ts=committed)
+        order = sorted(range(len(request.mutations)), key=lambda place: request.mutations[place][1] != request.primary)
+        try:
+            for at in range(0, len(order), _SLICE_MUTATIONS):
+                places = order[at : at + _SLICE_MUTATIONS]
+                mutations = [request.mutations[place] for place in places]
+                actions = [request.actions[place] for place in places] if request.actions else ()
+                await self._unstalled(
+                    lambda mutations=mutations, actions=actions: percolator.prewrite(  # type: ignore[misc]
+                        self.mvcc, request, mutations, actions
+                    )
+                )
+                await asyncio.sleep(0)
+        except BaseException:
+            percolator.undo_prewrite(self.mvcc, request.start_ts)
+            raise
+        self._note_garbage(request, self.oracle.last)
+        txn = self._live.get(request.start_ts)
+        return PrewriteResult(min_commit_ts=txn.min_commit_ts if txn is not None else request.start_ts + 1)
+
+    def _note_garbage(self, request: PrewriteRequest, commit_ts: int) -> None:
+        note = self.gc.note
+        for op, key, _ in request.mutations:
+            if op is Op.PUT or op is Op.DELETE:
+                note(commit_ts, key)
+
+    async def commit(self, keys: Sequence[bytes], start_ts: int, commit_ts: int) -> None:
+        """See `KvClient`."""
+        for at in range(0, len(keys), _SLICE_MUTATIONS):
+            part = keys[at : at + _SLICE_MUTATIONS]
+            await self._unstalled(
+                lambda part=part: percolator.commit(self.mvcc, part, start_ts, commit_ts)  # type: ignore[misc]
+            )
+            if at:
+                await asyncio.sleep(0)
+        await self.engine.wait_synced()
+
+    async def rollback(self, keys: Sequence[bytes], start_ts: int) -> None:
+        """See `KvClient`."""
+        for at in range(0, len(keys), _SLICE_MUTATIONS):
+            part = keys[at : at + _SLICE_MUTATIONS]
+            await self._unstalled(
+                lambda part=part: percolator.rollback(self.mvcc, part, start_ts)  # type: ignore[misc]
+            )
+            if at:
+                await asyncio.sleep(0)
+
+    # --- pessimistic locks ---
+
+    async def pessimistic_lock(self, request: LockRequest) -> LockResult:
+        """See `KvClient`. Suspends only to wait for a lock. After WriteConflict and AlreadyExists all locks stay; after
+        another error those that this request took are given back."""
+        locks = self.mvcc.locks
+        start_ts = request.start_ts
+        mode = request.mode
+        taken: list[bytes] = []
+        values: dict[bytes, bytes | None] = {}
+        skipped: set[bytes] = set()
+        deadline = 0.0
+        wanted = request.return_values or request.check_existence
+        try:
+            for key in request.keys:
+                before = locks.mode_held(key, start_ts)
+                if (before is None or before < mode) and (
+                    self._live or not locks.try_acquire(key, start_ts, mode, request.primary)
+                ):
+                    deadline = deadline or perf_counter() + request.wait_ms / 1000
+                    if not await self._acquire(key, request, deadline):
+                        skipped.add(key)
+                        if wanted:
+                            values[key] = None
+                        continue
+                if before is None:
+                    taken.append(key)
+                value = self._check_locked(key, request)
+                if wanted:
+                    values[key] = value
+                    if value is None and request.only_if_exists and before is None:
+                        taken.pop()
+                        locks.release(start_ts, (key,))
+        except (WriteConflict, AlreadyExists):
+            raise
+        except BaseException:
+            locks.release(start_ts, taken)
+            raise
+        if request.check_existence and not request.return_values:
+            values = {key: None if value is None else b"" for key, value in values.items()}
+        return LockResult(values, frozenset(skipped))
+
+    def _check_locked(self, key: bytes, request: LockRequest) -> bytes | None:
+        """Conflict and existence, once the lock is held; the newest value."""
+        commit_ts, value = self.mvcc.newest(key)
+        if commit_ts > request.for_update_ts:
+            raise WriteConflict(key, request.start_ts, commit_ts, "pessimistic_retry")
+        if value is not None and key in request.not_exists:
+            raise AlreadyExists(key, value)
+        if commit_ts >= self.engine.unsynced_ts:
+            self.engine.sync_now()
+        return value
+
+    async def _acquire(self, key: bytes, request: LockRequest, deadline: float) -> bool:
+        """Takes the lock, waiting as the request says; False when it is to be skipped."""
+        locks = self.mvcc.locks
+        start_ts = request.start_ts
+        while True:
+            txn = self.mvcc.prewritten.holder(key, start_ts)
+            if txn is not None and txn.dead:
+                await self._unstalled(lambda txn=txn: self.mvcc.settle(txn))  # type: ignore[misc]
+                continue
+            if txn is not None and txn.commit_ts:
+                await self._unstalled(
+                    lambda txn=txn: self.mvcc.commit_locks(txn, [key], txn.commit_ts)  # type: ignore[misc]
+                )
+                continue
+            if txn is None and locks.try_acquire(key, start_ts, request.mode, request.primary):
+                return True
+            if request.wait is LockWait.NOWAIT:
+                raise LockNotAvailable(key)
+            if request.wait is LockWait.SKIP_LOCKED:
+                return False
+            left = deadline - perf_counter()
+            if txn is not None:
+                await self._wait_for(txn, key, start_ts, left)
+                continue
+            await locks.acquire(key, start_ts, request.mode, request.primary, max(0, int(left * 1000)))
+            if self.mvcc.prewritten.holder(key, start_ts) is None:
+                return True
+
+    async def _wait_for(self, txn: Prewritten, key: bytes, start_ts: int, seconds: float) -> None:
+        """Until the two-phase commit is decided or its locks have outlived their time."""
+        now = self.oracle.now()
+        left_ms = (txn.start_ts >> 18) + txn.ttl_ms - (now >> 18)
+        if left_ms < 0:
+            self.mvcc.rollback_locks(txn, list(txn.locks))
+            return
+        loop = asyncio.get_running_loop()
+        waiter: asyncio.Future[None] = loop.create_future()
+        txn.waiters.append(waiter)
+        self._waits[start_ts] = waiter
+        timer = loop.call_later(max(0.0, min(seconds, (left_ms + 1) / 1000)), _wake, waiter)
+        begin = perf_counter()
+        try:
+            await waiter
+        finally:
+            timer.cancel()
+            del self._waits[start_ts]
+        if perf_counter() - begin >= seconds and self.mvcc.prewritten.holder(key, start_ts) is txn:
+            raise LockWaitTimeout(key)
+
+    def cancel_wait(self, start_ts: int) -> bool:
+        """Ends the lock wait of a transaction with WaitCancelled (KILL). False if it does not wait."""
+        waiter = self._waits.get(start_ts)
+        if waiter is not None and not waiter.done():
+            waiter.set_exception(WaitCancelled())
+            return True
+        return self.mvcc.locks.cancel_wait(start_ts)
+
+    async def pessimistic_rollback(self, keys: Sequence[bytes] | None, start_ts: int, for_update_ts: int) -> None:
+        """See `KvClient`."""
+        if keys is None:
+            self.mvcc.locks.release_all(start_ts)
+        else:
+            self.mvcc.locks.release(start_ts, keys)
+
+    # --- other transactions ---
+
+    async def check_txn_status(
+        self,
+        primary: bytes,
+        start_ts: int,
+        caller_start_ts: int,
+        current_ts: int,
+        *,
+        rollback_if_not_exist: bool = False,
+    ) -> TxnStatus:
+        """See `KvClient`."""
+        return await self._unstalled(
+            lambda: percolator.check_txn_status(
+                self.mvcc, primary, start_ts, caller_start_ts, current_ts, rollback_if_not_exist=rollback_if_not_exist
+            )
+        )
+
+    async def check_secondary_locks(self, keys: Sequence[bytes], start_ts: int) -> tuple[list[LockInfo], int]:
+        """See `KvClient`."""
+        return await self._unstalled(lambda: percolator.check_secondary_locks(self.mvcc, keys, start_ts))
+
+    async def scan_lock(self, max_ts: int, start: bytes, end: bytes, limit: int) -> list[LockInfo]:
+        """See `KvClient`."""
+        return percolator.scan_lock(self.mvcc, max_ts, start, end, limit)
+
+    async def resolve_lock(self, start_ts: int, commit_ts: int, keys: Sequence[bytes] | None = None) -> None:
+        """See `KvClient`."""
+        locked = percolator.locked_keys(self.mvcc, start_ts, keys)
+        for at in range(0, len(locked), _SLICE_MUTATIONS):
+            # Somebody else may have resolved some of them between the slices.
+            part = percolator.locked_keys(self.mvcc, start_ts, locked[at : at + _SLICE_MUTATIONS])
+            if part:
+                txn = self._live[start_ts]
+                if commit_ts:
+                    await self._unstalled(
+                        lambda part=part, txn=txn: self.mvcc.commit_locks(txn, part, commit_ts)  # type: ignore[misc]
+                    )
+                else:
+                    await self._unstalled(
+                        lambda part=part, txn=txn: self.mvcc.rollback_locks(txn, part)  # type: ignore[misc]
+                    )
+            if at:
+                await asyncio.sleep(0)
+
+    async def heartbeat(self, primary: bytes, start_ts: int, advise_ttl_ms: int) -> int:
+        """See `KvClient`."""
+        return percolator.heartbeat(self.mvcc, primary, start_ts, advise_ttl_ms)
+
+    # --- ranges ---
+
+    async def delete_range(self, start: bytes, end: bytes) -> None:
+        """See `KvClient`."""
+        engine = self.engine
+        lower = encode_key(start)
+        upper = encode_key(end) if end else AFTER_ALL_KEYS
+
+        def run() -> None:
+            batch = engine.batch()
+            for handle in (engine.default_handle, engine.write_handle, engine.lock_handle):
+                batch.delete_range(lower, upper, handle)
+            engine.write(batch, patient=True)
+
+        run()
+        entries = self._entries
+        for key in [key for key in entries if start <= key and (key < end or not end)]:
+            del entries[key]
+
+    async def gc_safe_point(self, ts: int) -> int:
+        """See `KvClient`."""
+        return self.gc.advance(ts)
+
+    async def split(self, ranges: Sequence[KeyRange]) -> list[tuple[Region, tuple[KeyRange, ...]]]:
+        """See `KvClient`. One region, except when a test asked for cuts."""
+        if self._split_random is None:
+            return [(Region(), tuple(ranges))] if ranges else []
+        return [(Region(), tuple(part)) for part in self._random_cuts(ranges)]
+
+    def _random_cuts(self, ranges: Sequence[KeyRange]) -> Iterator[list[KeyRange]]:
+        """The ranges in key order, cut at some of the keys that exist in them."""
+        assert self._split_random is not None
+        for one in sorted(ranges, key=lambda one: one.start):
+            sample: list[bytes] = []
+            for keys, _ in islice(BlockReader(self.engine, [one], self.oracle.last).blocks(), 4):
+                sample += keys
+            count = min(len(sample), self._split_random.randrange(4))
+            cuts = sorted(set(self._split_random.sample(sample, count)))
+            start = one.start
+            for cut in cuts:
+                if cut > start:
+                    yield [KeyRange(start, cut)]
+                    start = cut
+            yield [KeyRange(start, one.end)]
+
+    # --- coprocessor ---
+
+    async def coprocessor(
+        self, task: CopTask, resolved: ResolvedLocks, counters: CopCounters
+    ) -> AsyncIterator[tuple[pa.RecordBatch | None, tuple[KeyRange, ...]]]:
+        """See `KvClient`. Small requests run on the loop, others are pulled from a thread, batch by batch."""
+        request = task.request
+        if self.evaluator is None:
+            raise Unavailable("this store was opened without an evaluator")
+        reader = self._reader(task.ranges, request.start_ts or MAX_TIMESTAMP, resolved, reverse=request.desc)
+        blocks = reader.blocks()
+        first: list[Block] = []
+        count = 0
+        for block in blocks:
+            first.append(block)
+            count += len(block[0])
+            if count > _INLINE_PAIRS:
+                break
+        small = count <= _INLINE_PAIRS
+        batches = self.evaluator(request, iter(first) if small else chain(first, blocks))
+        begin = perf_counter_ns()
+        try:
+            while True:
+                batch = next(batches, None) if small else await self._pull(batches)
+                if batch is None:
+                    break
+                counters.rows_returned += batch.num_rows
+                yield batch, tuple(reader.rest)
+        finally:
+            counters.keys_read += reader.keys_read
+            counters.bytes_read += reader.bytes_read
+            counters.nanoseconds += perf_counter_ns() - begin
+
+    async def _pull(self, batches: Iterator[pa.RecordBatch]) -> pa.RecordBatch | None:
+        if self.engine.closed:
+            raise Unavailable("the store is closed")
+        if self._threads is None:
+            self._threads = ThreadPoolExecutor(_THREADS, thread_name_prefix="store-coprocessor")
+        return await asyncio.get_running_loop().run_in_executor(self._threads, next, batches, None)
+
+    async def close(self) -> None:
+        """See `KvClient`."""
+        self.gc.close()
+        if self._threads is not None:
+            await asyncio.get_running_loop().run_in_executor(None, self._threads.shutdown)
+        self.engine.close()
+
+
+def _wake(waiter: asyncio.Future[None]) -> None:
+    if not waiter.done():
+        waiter.set_result(None)
+

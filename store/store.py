@@ -1,0 +1,85 @@
+"""Store: one open store, and what is made from it."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Coroutine, Sequence
+from typing import Any
+from weakref import WeakSet
+
+from store.api import LOGICAL_BITS, MAX_TIMESTAMP, KvClient, Oracle, StoreError, Timestamp
+from store.locks import LockResolver
+from store.snapshot import Snapshot
+from store.transaction import Transaction
+
+GC_LIFE_MS = 10 * 60 * 1000
+
+
+class Store:
+    """Over one client and one oracle. State (changed only between awaits): the snapshots and transactions that are
+    alive (they hold garbage collection back), and the background work of commits."""
+
+    def __init__(self, client: KvClient, oracle: Oracle, *, gc_life_ms: int = GC_LIFE_MS) -> None:
+        self.client = client
+        self.oracle = oracle
+        self.resolver = LockResolver(client, oracle)
+        self.gc_life_ms = gc_life_ms
+        self._readers: WeakSet[Snapshot | Transaction] = WeakSet()
+        self._newest = Snapshot(client, self.resolver, MAX_TIMESTAMP)
+        self._work: set[asyncio.Task[None]] = set()
+
+    async def timestamp(self) -> Timestamp:
+        """The next timestamp."""
+        return await self.oracle.timestamp()
+
+    def snapshot(self, ts: Timestamp) -> Snapshot:
+        """Reads at `ts`. Versions that it can see stay as long as the snapshot is referenced."""
+        if ts == MAX_TIMESTAMP:
+            # It pins nothing, and keeps no memory of locks that it passed: those may be committed the next time.
+            self._newest._resolved.ignored.clear()
+            return self._newest
+        snapshot = Snapshot(self.client, self.resolver, ts)
+        self._readers.add(snapshot)
+        return snapshot
+
+    def begin(self, start_ts: Timestamp, *, pessimistic: bool) -> Transaction:
+        """A transaction that started at `start_ts`, a timestamp of the oracle that nobody else uses."""
+        transaction = Transaction(self, start_ts, pessimistic=pessimistic)
+        self._readers.add(transaction)
+        return transaction
+
+    def safe_point(self, now: Timestamp) -> Timestamp:
+        """The newest safe point that nobody alive would miss."""
+        allowed = now - (self.gc_life_ms << LOGICAL_BITS)
+        for reader in self._readers:
+            if isinstance(reader, Transaction):
+                ts = min(reader.start_ts, reader.read_ts) if reader.is_active else MAX_TIMESTAMP
+            else:
+                ts = reader.ts
+            if ts <= allowed:
+                allowed = ts - 1
+        return max(0, allowed)
+
+    # --- background ---
+
+    def finish_commit(self, keys: Sequence[bytes], start_ts: Timestamp, commit_ts: Timestamp) -> None:
+        """Turns the locks of a committed transaction into versions, in the background."""
+        self._spawn(self._commit_rest(keys, start_ts, commit_ts))
+
+    async def _commit_rest(self, keys: Sequence[bytes], start_ts: Timestamp, commit_ts: Timestamp) -> None:
+        try:
+            await self.client.resolve_lock(start_ts, commit_ts, keys)
+        except StoreError:
+            # The commit stands; whoever meets a lock that is left asks its primary.
+            pass
+
+    def _spawn(self, work: Coroutine[Any, Any, None]) -> None:
+        task = asyncio.get_running_loop().create_task(work, name="store-commit")
+        self._work.add(task)
+        task.add_done_callback(self._work.discard)
+
+    async def close(self) -> None:
+        """Waits for background work, then closes. Idempotent."""
+        while self._work:
+            await asyncio.gather(*self._work, return_exceptions=True)
+        await self.client.close()

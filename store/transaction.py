@@ -1,0 +1,329 @@
+"""A transaction: a snapshot's reads with the write buffer over them, pessimistic locks, savepoints, commit.
+
+Optimistic: reads at `start_ts`, everything is checked at commit. Pessimistic: keys are locked as they are written, at
+`for_update_ts`, which the session raises when a statement meets a newer commit (WriteConflict `pessimistic_retry`) and
+runs again; what is locked cannot conflict at commit. `read_ts` is where plain reads look: `start_ts`, or the
+statement's own timestamp under READ COMMITTED and in locking reads.
+"""
+
+from __future__ import annotations
+
+import enum
+from collections.abc import AsyncIterator, Iterable, Sequence
+from typing import TYPE_CHECKING
+
+from store.api import (
+    MAX_TIMESTAMP,
+    AlreadyExists,
+    CopCounters,
+    CopRequest,
+    LockMode,
+    LockRequest,
+    LockResult,
+    LockWait,
+    Pair,
+    StoreError,
+    Timestamp,
+    TxnAborted,
+    Undetermined,
+)
+from store.buffer import WriteBuffer
+from store.commit import Committer, plan_commit
+from store.snapshot import Snapshot
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+
+    from store.store import Store
+
+
+class State(enum.Enum):
+    """Where a transaction stands."""
+
+    ACTIVE = "active"
+    COMMITTING = "committing"
+    """From the first prewrite to its answer: must not be cancelled."""
+    COMMITTED = "committed"
+    ROLLED_BACK = "rolled back"
+    UNDETERMINED = "undetermined"
+
+
+class Transaction:
+    """See the module. Used by one task at a time. Alive (referenced) and active, it holds garbage collection back."""
+
+    __slots__ = (
+        "__weakref__",
+        "_locked",
+        "_primary",
+        "_snapshot",
+        "_store",
+        "buffer",
+        "for_update_ts",
+        "pessimistic",
+        "start_ts",
+        "state",
+    )
+
+    def __init__(self, store: Store, start_ts: Timestamp, *, pessimistic: bool) -> None:
+        self._store = store
+        self.start_ts = start_ts
+        self.for_update_ts = start_ts
+        self.pessimistic = pessimistic
+        self.buffer = WriteBuffer()
+        self.state = State.ACTIVE
+        self._snapshot = Snapshot(store.client, store.resolver, start_ts)
+        self._locked: dict[bytes, LockMode] = {}
+        self._primary: bytes | None = None
+
+    # --- state ---
+
+    @property
+    def ts(self) -> Timestamp:
+        """The same as `read_ts`: a transaction can stand where a snapshot does."""
+        return self._snapshot.ts
+
+    @property
+    def read_ts(self) -> Timestamp:
+        """Where reads look."""
+        return self._snapshot.ts
+
+    @read_ts.setter
+    def read_ts(self, ts: Timestamp) -> None:
+        if ts != self._snapshot.ts:
+            self._snapshot = Snapshot(self._store.client, self._store.resolver, ts)
+
+    @property
+    def is_active(self) -> bool:
+        """Neither committed nor rolled back nor on the way to it."""
+        return self.state is State.ACTIVE
+
+    @property
+    def has_locks(self) -> bool:
+        """Whether a pessimistic lock was taken (in an optimistic transaction: will be checked at commit)."""
+        return bool(self._locked)
+
+    def is_locked(self, key: bytes, mode: LockMode = LockMode.EXCLUSIVE) -> bool:
+        """Whether the transaction holds the key in this mode or a stronger one."""
+        held = self._locked.get(key)
+        return held is not None and held >= mode
+
+    def _check_active(self) -> None:
+        if self.state is not State.ACTIVE:
+            raise TxnAborted(f"the transaction is {self.state.value}")
+
+    # --- reads ---
+
+    async def get(self, key: bytes) -> bytes | None:
+        """The key's value, own writes included."""
+        entries = self.buffer.entries
+        if key in entries:
+            return entries[key]
+        return await self._snapshot.get(key)
+
+    async def batch_get(self, keys: Sequence[bytes]) -> dict[bytes, bytes]:
+        """The keys that exist, own writes included."""
+        entries = self.buffer.entries
+        if not entries:
+            return await self._snapshot.batch_get(keys)
+        others = [key for key in keys if key not in entries]
+        found = await self._snapshot.batch_get(others) if others else {}
+        for key in keys:
+            value = entries.get(key)
+            if value is not None:
+                found[key] = value
+        return found
+
+    async def scan(self, start: bytes, end: bytes, limit: int = 0, *, reverse: bool = False) -> list[Pair]:
+        """At most `limit` pairs (0: all) of [start, end), own writes included."""
+        own = self.buffer.buffered(start, end)
+        if not own:
+            return await self._snapshot.scan(start, end, limit, reverse=reverse)
+        # Each deletion in the buffer can hide one pair of the snapshot.
+        asked = limit + sum(1 for _, value in own if value is None) if limit else 0
+        merged: dict[bytes, bytes | None] = dict(await self._snapshot.scan(start, end, asked, reverse=reverse))
+        full = bool(limit) and len(merged) >= asked
+        if full:
+            # Behind the last pair read, the snapshot may have more: own writes there must wait for the next call.
+            last = next(reversed(merged))
+            own = [(key, value) for key, value in own if (key >= last if reverse else key <= last)]
+        merged.update(own)
+        pairs = [(key, value) for key, value in sorted(merged.items(), reverse=reverse) if value is not None]
+        return pairs[:limit] if limit else pairs
+
+    def coprocessor(self, request: CopRequest, counters: CopCounters | None = None) -> AsyncIterator[pa.RecordBatch]:
+        """Runs a DAG over the snapshot at `read_ts`: own writes are not seen (`buffer.dirty` tells)."""
+        return self._snapshot.coprocessor(request, counters)
+
+    @property
+    def snapshot(self) -> Snapshot:
+        """What lies below the buffer, at `read_ts`."""
+        return self._snapshot
+
+    # --- writes ---
+
+    def put(self, key: bytes, value: bytes) -> None:
+        """Writes a value. Raises TooLarge."""
+        self.buffer.put(key, value)
+
+    def insert(self, key: bytes, value: bytes) -> None:
+        """Writes a value for a key that must not exist: AlreadyExists at once when it stands in the buffer, otherwise
+        at commit."""
+        self.buffer.insert(key, value)
+
+    def delete(self, key: bytes) -> None:
+        """Deletes a key."""
+        self.buffer.put(key, None)
+
+    def savepoint(self) -> int:
+        """Where `rollback_to` can come back to."""
+        return self.buffer.savepoint()
+
+    def rollback_to(self, savepoint: int) -> None:
+        """Undoes writes since the savepoint; locks stay."""
+        self.buffer.rollback_to(savepoint)
+
+    # --- locks ---
+
+    async def lock_keys(
+        self,
+        keys: Sequence[bytes],
+        *,
+        mode: LockMode = LockMode.EXCLUSIVE,
+        wait: LockWait = LockWait.WAIT,
+        wait_ms: int = 50_000,
+        return_values: bool = False,
+        check_existence: bool = False,
+        not_exists: frozenset[bytes] = frozenset(),
+        only_if_exists: bool = False,
+    ) -> LockResult:
+        """Locks keys for this transaction. Values returned are the newest committed ones, own writes over them.
+
+        An optimistic transaction waits for nobody: it notes the keys, which are checked at commit, and answers from its
+        snapshot. Raises as `KvClient.pessimistic_lock`.
+        """
+        self._check_active()
+        if not self.pessimistic:
+            return await self._note_locks(keys, mode, wanted=return_values or check_existence, not_exists=not_exists)
+        entries = self.buffer.entries
+        locked = self._locked
+        wanted = return_values or check_existence or bool(not_exists)
+        if not wanted:
+            keys = [key for key in keys if locked.get(key, -1) < mode]
+            if not keys:
+                return LockResult({})
+        if entries and not_exists:
+            for key in keys:
+                if key in not_exists and key in entries:
+                    value = entries[key]
+                    if value is not None:
+                        raise AlreadyExists(key, value)
+                    not_exists = not_exists - {key}
+        if self._primary is None:
+            self._primary = keys[0]
+        request = LockRequest(
+            keys,
+            self._primary,
+            self.start_ts,
+            self.for_update_ts,
+            mode,
+            wait,
+            wait_ms,
+            return_values,
+            check_existence,
+            not_exists,
+            only_if_exists,
+        )
+        result = await self._store.client.pessimistic_lock(request)
+        values = result.values
+        skipped = result.skipped
+        for key in keys:
+            if key in skipped or (only_if_exists and values.get(key) is None):
+                continue
+            if locked.get(key, -1) < mode:
+                locked[key] = mode
+        if entries and values:
+            for key in keys:
+                if key in entries and key not in skipped:
+                    values[key] = entries[key]
+        return result
+
+    async def _note_locks(
+        self, keys: Sequence[bytes], mode: LockMode, *, wanted: bool, not_exists: Iterable[bytes]
+    ) -> LockResult:
+        values: dict[bytes, bytes | None] = {}
+        if wanted or not_exists:
+            found = await self.batch_get(keys)
+            values = {key: found.get(key) for key in keys}
+            for key in not_exists:
+                if values[key] is not None:
+                    raise AlreadyExists(key, values[key])
+        for key in keys:
+            if self._locked.get(key, -1) < mode:
+                self._locked[key] = mode
+        return LockResult(values)
+
+    # --- the end ---
+
+    async def commit(self, *, wait_ms: float = 0.0) -> Timestamp:
+        """Commits; the commit timestamp (start_ts when nothing was written). Returns when the commit is durable.
+
+        `wait_ms` is how long an optimistic transaction waits for locks of others before KeyLocked. Whatever is raised
+        except Undetermined, the transaction is rolled back. Raises WriteConflict, KeyLocked, AlreadyExists, TxnAborted,
+        Undetermined, Unavailable. Must not be cancelled (`state` tells).
+        """
+        self._check_active()
+        store = self._store
+        client = store.client
+        locked = self._locked
+        plan = plan_commit(
+            self.buffer,
+            locked,
+            pessimistic=self.pessimistic,
+            lock_records=client.lock_records,
+            primary=self._primary,
+        )
+        if plan is None:
+            await self._end(State.COMMITTED)
+            return self.start_ts
+        self.state = State.COMMITTING
+        committer = Committer(
+            client, store.oracle, store.resolver, plan, self.start_ts, self.for_update_ts if self.pessimistic else 0
+        )
+        try:
+            commit_ts, rest = await committer.run(wait_ms)
+        except Undetermined:
+            self.state = State.UNDETERMINED
+            self.buffer.clear()
+            raise
+        except BaseException:
+            await self._clean_up([key for _, key, _ in plan.mutations])
+            raise
+        if rest:
+            store.finish_commit(rest, self.start_ts, commit_ts)
+        if self.pessimistic and locked:
+            await client.pessimistic_rollback(None, self.start_ts, self.for_update_ts)
+        self.state = State.COMMITTED
+        self.buffer.clear()
+        return commit_ts
+
+    async def _clean_up(self, keys: Sequence[bytes]) -> None:
+        try:
+            await self._store.client.resolve_lock(self.start_ts, 0, keys)
+        except StoreError:
+            # Whoever meets a lock that is left asks its primary.
+            pass
+        await self._end(State.ROLLED_BACK)
+
+    async def rollback(self) -> None:
+        """Forgets all writes and releases all locks. Nothing happens to a transaction that has ended."""
+        if self.state is State.ACTIVE:
+            await self._end(State.ROLLED_BACK)
+
+    async def _end(self, state: State) -> None:
+        if self.pessimistic and self._primary is not None:
+            try:
+                await self._store.client.pessimistic_rollback(None, self.start_ts, MAX_TIMESTAMP)
+            except StoreError:
+                pass
+        self.state = state
+        self.buffer.clear()
