@@ -180,6 +180,7 @@ TABLENAME_NOT_ALLOWED_HERE|1250|42000|Table '{table}' from one of the SELECTs ca
 NOT_SUPPORTED_AUTH_MODE|1251|08004|Client does not support authentication protocol requested by server; consider upgrading MySQL client
 SPATIAL_CANT_HAVE_NULL|1252|42000|All parts of a SPATIAL index must be NOT NULL
 COLLATION_CHARSET_MISMATCH|1253|42000|COLLATION '{collation}' is not valid for CHARACTER SET '{charset}'
+CUT_VALUE_GROUP_CONCAT|1260|HY000|Row {row} was cut by GROUP_CONCAT()
 WARN_TOO_FEW_RECORDS|1261|01000|Row {row} doesn't contain data for all columns
 WARN_TOO_MANY_RECORDS|1262|01000|Row {row} was truncated; it contained more data than there were input columns
 WARN_NULL_TO_NOTNULL|1263|22004|Column set to default value; NULL supplied to NOT NULL column '{column}' at row {row}
@@ -341,6 +342,24 @@ NON_INSERTABLE_TABLE|1471|HY000|The target table {table} of the {statement} is n
 VIEW_MULTIUPDATE|1393|HY000|Can not modify more than one base table through a join view '{database}.{view}'
 VIEW_DELETE_MERGE_VIEW|1395|HY000|Can not delete from join view '{database}.{view}'
 PARTITION_CLAUSE_ON_NONPARTITIONED|1747|HY000|PARTITION () clause on non partitioned table
+KEY_PART_0|1391|HY000|Key part '{column}' length cannot be 0
+TOO_MANY_FIELDS|1117|42000|Too many columns
+GENERATED_COLUMN_REF_AUTO_INC|3109|HY000|Generated column '{column}' cannot refer to auto-increment column.
+GENERATED_COLUMN_VARIABLES|3772|HY000|Default value expression of column '{column}' cannot refer user or system variables.
+NON_BOOLEAN_EXPR_FOR_CHECK_CONSTRAINT|3812|HY000|An expression of non-boolean type specified to a check constraint '{name}'.
+CHECK_CONSTRAINT_VARIABLES|3816|HY000|An expression of a check constraint '{name}' cannot refer to a user or system variable.
+DEFAULT_VAL_GENERATED_NON_PRIOR|3771|HY000|Default value expression of column '{column}' cannot refer to a column defined after it if that column is a generated column or has an expression as default value.
+DEFAULT_VAL_GENERATED_REF_AUTO_INC|3774|HY000|Default value expression of column '{column}' cannot refer to an auto-increment column.
+FK_CANNOT_USE_VIRTUAL_COLUMN|3733|HY000|Foreign key '{constraint}' uses virtual column '{column}' which is not supported.
+FK_NO_COLUMN_PARENT|3734|HY000|Failed to add the foreign key constraint. Missing column '{column}' for constraint '{constraint}' in the referenced table '{table}'
+WRONG_FK_OPTION_FOR_GENERATED_COLUMN|3104|HY000|Cannot define foreign key with {action} clause on a generated column.
+CANT_CREATE_TABLE_LIKE_VIEW|1347|HY000|'{database}.{name}' is not BASE TABLE
+DB_CREATE_EXISTS|1007|HY000|Can't create database '{database}'; database exists
+DB_DROP_EXISTS|1008|HY000|Can't drop database '{database}'; database doesn't exist
+TABLE_CANT_BE_WITHOUT_VISIBLE_COLUMN|4028|HY000|A table must have at least one visible column.
+CONFLICTING_DECLARATIONS|1302|HY000|Conflicting declarations: '{first}' and '{second}'
+UNKNOWN_ALTER_ALGORITHM|1800|HY000|Unknown ALGORITHM '{name}'
+CANNOT_USER_GRANT|1410|42000|You are not allowed to create a user with GRANT
 FORUPDATE_CANT_RETRY|8002|HY000|[{start_ts}] can not retry select for update statement
 TXN_TOO_LARGE|8004|HY000|Transaction is too large, size: {size}
 TXN_RETRYABLE|8022|HY000|Error: KV error safe to retry {message} [try again later]
