@@ -204,6 +204,7 @@ INVALID_ON_UPDATE|1294|HY000|Invalid ON UPDATE clause for '{column}' column
 UNSUPPORTED_PS|1295|HY000|This command is not supported in the prepared statement protocol yet
 GET_ERRMSG|1296|HY000|Got error {code} '{message}' from {source}
 UNKNOWN_TIME_ZONE|1298|HY000|Unknown or incorrect time zone: '{name}'
+WARN_INVALID_TIMESTAMP|1299|HY000|Invalid TIMESTAMP value in column '{column}' at row {row}
 INVALID_CHARACTER_STRING|1300|HY000|Invalid {charset} character string: '{value}'
 WARN_ALLOWED_PACKET_OVERFLOWED|1301|HY000|Result of {function}() was larger than max_allowed_packet ({limit}) - truncated
 SP_ALREADY_EXISTS|1304|42000|{kind} {name} already exists
@@ -345,7 +346,9 @@ PARTITION_CLAUSE_ON_NONPARTITIONED|1747|HY000|PARTITION () clause on non partiti
 KEY_PART_0|1391|HY000|Key part '{column}' length cannot be 0
 TOO_MANY_FIELDS|1117|42000|Too many columns
 GENERATED_COLUMN_REF_AUTO_INC|3109|HY000|Generated column '{column}' cannot refer to auto-increment column.
-GENERATED_COLUMN_VARIABLES|3772|HY000|Default value expression of column '{column}' cannot refer user or system variables.
+GENERATED_COLUMN_VARIABLES|3765|HY000|Expression of generated column '{column}' cannot refer user or system variables.
+DEFAULT_VAL_GENERATED_VARIABLES|3772|HY000|Default value expression of column '{column}' cannot refer user or system variables.
+GENERATED_COLUMN_NAMED_FUNCTION_IS_NOT_ALLOWED|3763|HY000|Expression of generated column '{column}' contains a disallowed function: {function}.
 NON_BOOLEAN_EXPR_FOR_CHECK_CONSTRAINT|3812|HY000|An expression of non-boolean type specified to a check constraint '{name}'.
 CHECK_CONSTRAINT_VARIABLES|3816|HY000|An expression of a check constraint '{name}' cannot refer to a user or system variable.
 DEFAULT_VAL_GENERATED_NON_PRIOR|3771|HY000|Default value expression of column '{column}' cannot refer to a column defined after it if that column is a generated column or has an expression as default value.
@@ -353,7 +356,6 @@ DEFAULT_VAL_GENERATED_REF_AUTO_INC|3774|HY000|Default value expression of column
 FK_CANNOT_USE_VIRTUAL_COLUMN|3733|HY000|Foreign key '{constraint}' uses virtual column '{column}' which is not supported.
 FK_NO_COLUMN_PARENT|3734|HY000|Failed to add the foreign key constraint. Missing column '{column}' for constraint '{constraint}' in the referenced table '{table}'
 WRONG_FK_OPTION_FOR_GENERATED_COLUMN|3104|HY000|Cannot define foreign key with {action} clause on a generated column.
-CANT_CREATE_TABLE_LIKE_VIEW|1347|HY000|'{database}.{name}' is not BASE TABLE
 DB_CREATE_EXISTS|1007|HY000|Can't create database '{database}'; database exists
 DB_DROP_EXISTS|1008|HY000|Can't drop database '{database}'; database doesn't exist
 TABLE_CANT_BE_WITHOUT_VISIBLE_COLUMN|4028|HY000|A table must have at least one visible column.

@@ -1,0 +1,272 @@
+"""Assignment to string, ENUM, SET, BIT and JSON columns."""
+
+from __future__ import annotations
+
+from planner.expr.assignment import Assigner, complain, note
+from planner.expr.evaluation import EvalContext
+from sqlnode.base import json as binary_json
+from sqlnode.base.collation import by_name, charset_by_name
+from sqlnode.base.errors import (
+    DATA_TOO_LONG,
+    INVALID_JSON_CHARSET,
+    INVALID_JSON_TEXT,
+    TRUNCATED_WRONG_VALUE_FOR_FIELD,
+    WARN_DATA_OUT_OF_RANGE,
+    WARN_DATA_TRUNCATED,
+    SqlError,
+)
+from sqlnode.base.types import BLOB_CODES, EvalType, SqlType, TypeCode, Value
+
+BLOB_LIMITS = {
+    TypeCode.TINY_BLOB: 255,
+    TypeCode.BLOB: 65535,
+    TypeCode.MEDIUM_BLOB: 16777215,
+    TypeCode.LONG_BLOB: 4294967295,
+}
+
+
+def text_of(source: SqlType, target: SqlType) -> Assigner | None:
+    """A value as text (bytes); None when it is one already."""
+    from planner.functions.cast import converter
+
+    convert = converter(source, SqlType(TypeCode.VAR_STRING, 0, -1, -1, target.charset, target.collation), None)
+    if convert is None or (source.charset == "binary" and source.is_string):
+        return None
+
+    def to_text(value: Value, context: EvalContext, row: int) -> Value:
+        return convert(value, context)
+
+    return to_text
+
+
+def to_string(source: SqlType, target: SqlType, name: str) -> Assigner:
+    """CHAR, VARCHAR, BINARY, VARBINARY and the TEXT and BLOB families."""
+    binary = target.charset == "binary"
+    text = text_of(source, target) if binary or not source.is_string else None
+    limit = _byte_limit(target)
+    fit = _fit_bytes(target, name, limit) if binary or target.code in BLOB_CODES else _fit_characters(target, name)
+    check = None if binary else _character_check(target, name)
+
+    def convert(value: Value, context: EvalContext, row: int) -> Value:
+        found = value if text is None else text(value, context, row)
+        assert isinstance(found, bytes), "a string is bytes"
+        if check is not None and not found.isascii():
+            found = check(found, context, row)
+            assert isinstance(found, bytes), "a string is bytes"
+        return fit(found, context, row)
+
+    return convert
+
+
+def _byte_limit(target: SqlType) -> int:
+    if target.code in BLOB_CODES:
+        return BLOB_LIMITS[target.code]
+    return target.length if target.length >= 0 else 1 << 32
+
+
+def _fit_bytes(target: SqlType, name: str, limit: int) -> Assigner:
+    pad = target.code == TypeCode.STRING
+    is_text = target.charset != "binary"
+
+    def fit(value: Value, context: EvalContext, row: int) -> Value:
+        assert isinstance(value, bytes), "a string is bytes"
+        if len(value) > limit:
+            cut = value[:limit]
+            if is_text:
+                cut = cut.decode("utf-8", "ignore").encode()
+            _too_long(value[len(cut) :], context, name, row, spaces_matter=not is_text, silent=False)
+            return cut
+        return value.ljust(limit, b"\0") if pad else value
+
+    return fit
+
+
+def _fit_characters(target: SqlType, name: str) -> Assigner:
+    limit = target.length if target.length >= 0 else 1 << 32
+    fixed = target.code == TypeCode.STRING
+
+    def fit(value: Value, context: EvalContext, row: int) -> Value:
+        assert isinstance(value, bytes), "a string is bytes"
+        if len(value) > limit:
+            characters = value.decode("utf-8", "surrogateescape")
+            if len(characters) > limit:
+                rest = characters[limit:].encode("utf-8", "surrogateescape")
+                _too_long(rest, context, name, row, spaces_matter=False, silent=fixed)
+                value = characters[:limit].encode("utf-8", "surrogateescape")
+        return value.rstrip(b" ") if fixed else value
+
+    return fit
+
+
+def _too_long(rest: bytes, context: EvalContext, name: str, row: int, *, spaces_matter: bool, silent: bool) -> None:
+    """What is cut off: only spaces are a note (nothing for CHAR), the rest an error or a warning."""
+    if not spaces_matter and not rest.strip(b" "):
+        if not silent:
+            note(context, WARN_DATA_TRUNCATED, column=name, row=row)
+        return
+    if context.strict_dml:
+        raise SqlError(DATA_TOO_LONG, column=name, row=row)
+    context.warning(WARN_DATA_TRUNCATED, column=name, row=row)
+
+
+def _character_check(target: SqlType, name: str) -> Assigner:
+    """Non-ASCII bytes must be UTF-8 and exist in the column's charset."""
+    charset = charset_by_name(target.charset)
+    anything = charset.name == "utf8mb4"
+
+    def wrong(value: bytes, start: int, context: EvalContext, row: int) -> None:
+        shown = bad_bytes(value[start:])
+        complain(context, TRUNCATED_WRONG_VALUE_FOR_FIELD, kind="string", value=shown, column=name, row=row)
+
+    def check(value: Value, context: EvalContext, row: int) -> Value:
+        assert isinstance(value, bytes), "a string is bytes"
+        try:
+            characters = value.decode()
+        except UnicodeDecodeError as error:
+            wrong(value, error.start, context, row)
+            return value[: error.start]
+        if anything or charset.can_encode(value):
+            return value
+        first = next(at for at, char in enumerate(characters) if not charset.can_encode(char.encode()))
+        wrong(value, len(characters[:first].encode()), context, row)
+        return charset.decode(charset.encode(value))
+
+    return check
+
+
+def bad_bytes(value: bytes) -> str:
+    """The first six bytes as error 1366 shows them: `\\xE9a`."""
+    shown = "".join(chr(byte) if 32 <= byte < 127 else f"\\x{byte:02X}" for byte in value[:6])
+    return shown + "..." if len(value) > 6 else shown
+
+
+def to_enum(source: SqlType, target: SqlType, name: str) -> Assigner:
+    """The ordinal of a member: by name, by ordinal, or by the text of an ordinal."""
+    count = len(target.elements)
+
+    def wrong(context: EvalContext, row: int) -> int:
+        complain(context, WARN_DATA_TRUNCATED, column=name, row=row)
+        return 0
+
+    if source.is_numeric and not source.is_string:
+
+        def by_ordinal(value: Value, context: EvalContext, row: int) -> Value:
+            number = int(value)  # type: ignore[arg-type]
+            return number if 1 <= number <= count else wrong(context, row)
+
+        return by_ordinal
+    if source.code == TypeCode.ENUM and source.elements == target.elements:
+        return lambda value, context, row: value
+    text = text_of(source, target)
+    keys = by_name(target.collation).sort_key
+    exact = {element.encode(): place for place, element in reversed(list(enumerate(target.elements, 1)))}
+    folded = {keys(element.encode()): place for place, element in reversed(list(enumerate(target.elements, 1)))}
+
+    def by_text(value: Value, context: EvalContext, row: int) -> Value:
+        found = value if text is None else text(value, context, row)
+        assert isinstance(found, bytes), "a string is bytes"
+        place = exact.get(found)
+        if place is None:
+            trimmed = found.rstrip(b" ")
+            place = folded.get(keys(trimmed))
+            if place is None and trimmed.isdigit() and len(trimmed) < 6 and 1 <= int(trimmed) <= count:
+                place = int(trimmed)
+        return wrong(context, row) if place is None else place
+
+    return by_text
+
+
+def to_set(source: SqlType, target: SqlType, name: str) -> Assigner:
+    """The mask of the members named, or a mask as a number."""
+    every = (1 << len(target.elements)) - 1
+
+    def wrong(context: EvalContext, row: int) -> None:
+        complain(context, WARN_DATA_TRUNCATED, column=name, row=row)
+
+    if source.is_numeric and not source.is_string:
+
+        def by_mask(value: Value, context: EvalContext, row: int) -> Value:
+            mask = int(value)  # type: ignore[arg-type]
+            if not 0 <= mask <= every:
+                wrong(context, row)
+            return mask & every
+
+        return by_mask
+    if source.code == TypeCode.SET and source.elements == target.elements:
+        return lambda value, context, row: value
+    text = text_of(source, target)
+    keys = by_name(target.collation).sort_key
+    bits = {keys(element.encode()): 1 << place for place, element in reversed(list(enumerate(target.elements)))}
+
+    def by_text(value: Value, context: EvalContext, row: int) -> Value:
+        found = value if text is None else text(value, context, row)
+        assert isinstance(found, bytes), "a string is bytes"
+        found = found.rstrip(b" ")
+        if not found:
+            return 0
+        members = [bits.get(keys(part)) for part in found.split(b",")]
+        known = [bit for bit in members if bit is not None]
+        if len(known) < len(members):
+            if not known and found.isdigit() and int(found) <= every:
+                return int(found)
+            wrong(context, row)
+        mask = 0
+        for bit in known:
+            mask |= bit
+        return mask
+
+    return by_text
+
+
+def to_bit(source: SqlType, target: SqlType, name: str) -> Assigner:
+    """Bits: of a number, or of a string's bytes."""
+    width = max(target.length, 1)
+    every = (1 << width) - 1
+    is_text = source.is_string
+    text = None if is_text or source.is_numeric else text_of(source, target)
+
+    def convert(value: Value, context: EvalContext, row: int) -> Value:
+        found = value if text is None else text(value, context, row)
+        if isinstance(found, bytes):
+            number = int.from_bytes(found, "big")
+        else:
+            number = round(found)  # type: ignore[arg-type]
+            if number < 0 and number >= -(1 << 63):
+                number &= (1 << 64) - 1
+        if number <= every:
+            return number
+        if context.strict_dml:
+            raise SqlError(DATA_TOO_LONG, column=name, row=row)
+        context.warning(WARN_DATA_OUT_OF_RANGE, column=name, row=row)
+        return every
+
+    return convert
+
+
+def to_json(source: SqlType, name: str, table: str) -> Assigner:
+    """JSON: a string is parsed as a document; numbers and times need a CAST."""
+    column = f"{table}.{name}" if table else name
+    if source.code == TypeCode.JSON:
+        return lambda value, context, row: value
+    text = text_of(source, SqlType(TypeCode.VAR_STRING, 0, -1, -1, "utf8mb4", "utf8mb4_bin"))
+    parsed = source.eval_type == EvalType.STRING
+    if parsed and source.is_string and source.charset == "binary":
+        raise_charset = SqlError(INVALID_JSON_CHARSET, charset="binary")
+
+        def refuse(value: Value, context: EvalContext, row: int) -> Value:
+            raise raise_charset
+
+        return refuse
+
+    def convert(value: Value, context: EvalContext, row: int) -> Value:
+        if not parsed:
+            message = "not a JSON text, may need CAST"
+            raise SqlError(INVALID_JSON_TEXT, message=message, position=0, column=column)
+        found = value if text is None else text(value, context, row)
+        assert isinstance(found, bytes), "a string is bytes"
+        try:
+            return binary_json.parse_text(found)
+        except binary_json.JsonError as error:
+            raise SqlError(INVALID_JSON_TEXT, message=str(error), position=error.position, column=column) from None
+
+    return convert
