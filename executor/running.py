@@ -1,0 +1,160 @@
+"""The doors of the executor: a plan's result, and the rows of a node for others (data changes, INTO, expressions)."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Sequence
+from dataclasses import replace
+
+import pyarrow as pa
+
+from executor.batches import make_batch, to_rows
+from executor.compiled import kept
+from executor.context import ExecContext
+from executor.result import Result, RowsResult
+from executor.row_path import RowPlan, StoredPoint, StoredProgram, is_linear, row_plan, row_program
+from executor.stream import Execution
+from planner.expr.nodes import Call, Column, Expression, walk
+from planner.physical import Delete, Insert, PhysicalNode, PhysicalPlan, Update
+from sqlnode.base.types import Value
+
+EAGER_ROWS = 1024
+"""Rows made before a streamed result is handed out: what is smaller is complete by then, and most errors come before
+the client has seen the result's columns."""
+
+_WAITING = frozenset({"sleep", "get_lock"})
+"""Functions that may suspend a statement (`Suspend`): it runs again from its start, so nothing may be sent before."""
+
+
+async def run(plan: PhysicalPlan, context: ExecContext) -> Result:
+    """Runs a plan. Raises SqlError, StoreError, and `Suspend` where an expression must wait."""
+    if context.runtime is None:
+        program = plan.__dict__.get("_row_plan")
+        if program is None:
+            program = _row_plan(plan)
+        if program:
+            result: Result | None = await program.run(context)
+            if result is not None:
+                return result
+    if isinstance(plan.root, (Insert, Update, Delete)):
+        from executor.dml import run_dml
+
+        return await run_dml(plan, context)
+    return await _run_stream(plan, context)
+
+
+def _row_plan(plan: PhysicalPlan) -> RowPlan | StoredPoint | StoredProgram | bool:
+    """The plan's row path, False when it has none."""
+    program: RowPlan | StoredPoint | StoredProgram | bool = False
+    root = plan.row_path or plan.root
+    if is_linear(root):
+        program = row_plan(root, plan.columns, result_columns(plan))
+    plan.__dict__["_row_plan"] = program
+    return program
+
+
+def result_columns(plan: PhysicalPlan) -> tuple[Column, ...]:
+    """The columns of a plan's result, named by their labels."""
+    if not plan.labels:
+        return plan.columns
+    return tuple(
+        column if column.name == label else replace(column, name=label)
+        for column, label in zip(plan.columns, plan.labels, strict=True)
+    )
+
+
+async def _run_stream(plan: PhysicalPlan, context: ExecContext) -> Result:
+    columns = kept(plan, "_result_columns", lambda: result_columns(plan))
+    picked = kept(plan, "_positions", lambda: _positions(plan.root, plan.columns))
+    batches = _picked(Execution(plan, context).batches(plan.root), picked)
+    first: list[pa.RecordBatch] = []
+    rows = 0
+    try:
+        async for batch in batches:
+            first.append(batch)
+            rows += batch.num_rows
+            if rows >= EAGER_ROWS and not kept(plan, "_waits", lambda: (may_wait(plan),))[0]:
+                return RowsResult(columns, _chained(first, batches))
+    except BaseException:
+        await batches.aclose()
+        raise
+    return RowsResult(columns, iter(first))
+
+
+def _positions(root: PhysicalNode, columns: Sequence[Column]) -> tuple[int, ...]:
+    places = {column.id: position for position, column in enumerate(root.schema)}
+    return tuple(places[column.id] for column in columns)
+
+
+async def _picked(batches: AsyncIterator[pa.RecordBatch], positions: tuple[int, ...]) -> AsyncIterator[pa.RecordBatch]:
+    """Batches of the result's columns only."""
+    in_place = positions == tuple(range(len(positions)))
+    try:
+        async for batch in batches:
+            if not batch.num_rows:
+                continue
+            if in_place and batch.num_columns == len(positions):
+                yield batch
+            else:
+                yield make_batch([batch.column(position) for position in positions], batch.num_rows)
+    finally:
+        await batches.aclose()  # type: ignore[attr-defined]
+
+
+async def _chained(
+    first: list[pa.RecordBatch], rest: AsyncIterator[pa.RecordBatch]
+) -> AsyncIterator[pa.RecordBatch]:
+    try:
+        first.reverse()
+        while first:
+            yield first.pop()
+        async for batch in rest:
+            yield batch
+    finally:
+        await rest.aclose()  # type: ignore[attr-defined]
+
+
+def may_wait(plan: PhysicalPlan) -> bool:
+    """Whether some expression of the plan may suspend it."""
+    nodes = [plan.root, *plan.ctes.values()]
+    while nodes:
+        node = nodes.pop()
+        nodes.extend(node.children)
+        for expression in expressions_of(node):
+            if any(isinstance(part, Call) and part.name in _WAITING for part in walk(expression)):
+                return True
+    return False
+
+
+def expressions_of(node: PhysicalNode) -> list[Expression]:
+    """The expressions in which a node may compute something that is not pushed down."""
+    found: list[Expression] = []
+    for name in ("conditions", "expressions", "group_by", "aggregates", "other", "null_aware_other"):
+        found.extend(getattr(node, name, ()))
+    found.extend(item.expression for item in getattr(node, "items", ()))
+    for row in getattr(node, "rows", ()) if isinstance(getattr(node, "rows", ()), tuple) else ():
+        found.extend(row)
+    return found
+
+
+async def collect(node: PhysicalNode, plan: PhysicalPlan, context: ExecContext) -> list[pa.RecordBatch]:
+    """All batches of a node (its whole schema). Raises as `run`."""
+    return await Execution(plan, context).collect(node)
+
+
+async def rows_of(node: PhysicalNode, plan: PhysicalPlan, context: ExecContext) -> list[tuple[Value, ...]]:
+    """All rows of a node as Python values in the order of its schema. Raises as `run`."""
+    if context.runtime is None and kept(node, "_is_linear", lambda: (is_linear(node),))[0]:
+        rows = await row_program(node).run(context)
+        if rows is not None:
+            return [tuple(row) for row in rows]
+    return values_of_batches(await collect(node, plan, context), node.schema)
+
+
+def values_of_batches(batches: Sequence[pa.RecordBatch], columns: Sequence[Column]) -> list[tuple[Value, ...]]:
+    """The rows of batches as Python values; `columns` says how many of a batch's columns count."""
+    width = len(columns)
+    rows: list[tuple[Value, ...]] = []
+    for batch in batches:
+        rows += to_rows(batch, width)
+    return rows
+
