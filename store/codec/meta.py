@@ -224,7 +224,7 @@ def type_to_json(sql_type: SqlType, extra: dict[str, Any]) -> dict[str, Any]:
         "Charset": sql_type.charset,
         "Collate": sql_type.collation,
         "Elems": _list(list(sql_type.elements), extra, "Elems"),
-        "ElemsIsBinaryLit": [False] * len(sql_type.elements) if sql_type.elements else None,
+        "ElemsIsBinaryLit": None,
         "Array": False,
         **{key: value for key, value in extra.items() if key != "Elems"},
     }

@@ -329,6 +329,8 @@ class Engine:
             self._thread.shutdown()
         for family in (self.lock, self.write_family, self.meta):
             family.close()
+        # The handles keep the database open, and its directory locked.
+        self.default_handle = self.lock_handle = self.write_handle = self.meta_handle = None
         self.db.close()
         if self._record is not None:
             os.close(self._record)

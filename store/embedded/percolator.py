@@ -223,6 +223,7 @@ def _check_locks(
                     mvcc.commit_locks(txn, [key], txn.commit_ts)
             elif txn is not None:
                 found.append(txn.info(key))
+                continue
         if actions and actions[index] == PessimisticAction.CHECK:
             if own is not None and key in own.locks:
                 continue
@@ -409,7 +410,7 @@ def locked_keys(mvcc: Mvcc, start_ts: int, keys: Sequence[bytes] | None) -> list
     txn = mvcc.prewritten.by_ts.get(start_ts)
     if txn is None:
         return []
-    return list(txn.locks) if keys is None else [key for key in keys if key in txn.locks]
+    return list(txn.locks) if keys is None else [key for key in dict.fromkeys(keys) if key in txn.locks]
 
 
 def heartbeat(mvcc: Mvcc, primary: bytes, start_ts: int, advise_ttl_ms: int) -> int:
