@@ -7,13 +7,15 @@ belong to sessions. It knows no sockets (the server does) and no statement. `ope
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING
 
 from executor.copr import DagRunner
+from planner.parse.nodes_common import TableName
 from planner.physical import PhysicalPlan
 from sqlnode.auto_ids import AutoIds
 from sqlnode.base.errors import SqlError
+from sqlnode.base.tasks import become_task
 from sqlnode.bootstrap import bootstrap
 from sqlnode.catalog_loader import CatalogLoader
 from sqlnode.ddl.owner import DdlOwner
@@ -22,6 +24,7 @@ from sqlnode.privileges import Account, Accounts
 from sqlnode.session.locks import AdvisoryLocks, TableLocks
 from sqlnode.session.plan_cache import PlanCache
 from sqlnode.session.variables import GlobalVariables
+from sqlnode.statistics import Statistics
 from store import open_store
 from store.api import MAX_TIMESTAMP
 from store.embedded.engine import die
@@ -47,6 +50,7 @@ class Instance:
         self.plan_cache = PlanCache()
         self.advisory_locks = AdvisoryLocks()
         self.table_locks = TableLocks()
+        self.statistics = Statistics(store)
         self.sessions: dict[int, Session] = {}
         self.started_at = time.time()
         self.counters: dict[str, int] = {}
@@ -76,7 +80,7 @@ class Instance:
 
     def row_count(self, table_id: int) -> float | None:
         """Estimated rows of a table, None when unknown."""
-        return None
+        return self.statistics.rows.get(table_id)
 
     # --- privileges ---
 
@@ -118,9 +122,22 @@ class Instance:
 
     def unlock_tables(self, session: Session) -> None:
         """Releases what LOCK TABLES of the session holds."""
-        if session.locked_tables:
+        if session.locked_tables or session.id in self.table_locks.global_readers:
             session.locked_tables = {}
             self.table_locks.release(session.id)
+
+    async def read_lock(self, session: Session, tables: Sequence[TableName]) -> None:
+        """FLUSH TABLES [t, …] WITH READ LOCK: waits for running writers, then nobody else writes until UNLOCK TABLES."""
+        self.unlock_tables(session)
+        timeout = float(session.variables.values["lock_wait_timeout"] or 0)
+        await become_task()
+        if tables:
+            wanted = {((table.schema or session.database).lower(), table.name.lower()): "READ" for table in tables}
+            await self.table_locks.wait_free(session.id, [(key, False) for key in wanted], timeout)
+            self.table_locks.take(session.id, wanted)
+            session.locked_tables = wanted
+        else:
+            self.table_locks.global_readers.add(session.id)
 
     def release_session(self, session: Session) -> None:
         """Everything that a session holds beyond its transaction."""

@@ -37,7 +37,7 @@ _BINARY: dict[type[exp.Expression], str] = {
     exp.BitwiseLeftShift: "<<",
     exp.BitwiseRightShift: ">>",
 }
-_STORED_WORDS = {"and": "AND", "or": "OR", "xor": "XOR"}
+_STORED_WORDS = {"and": "AND", "or": "OR", "xor": "XOR", "<>": "!="}
 _CANONICAL = {
     "lcase": "lower",
     "ucase": "upper",

@@ -111,9 +111,7 @@ def _lock_tables(cursor: Cursor) -> LockTables:
     while True:
         table = cursor.table()
         alias: str | None = None
-        if cursor.accept("AS"):
-            alias = cursor.name()
-        elif cursor.at_name() and cursor.word() not in ("READ", "WRITE", "LOW_PRIORITY"):
+        if cursor.accept("AS") or (cursor.at_name() and cursor.word() not in ("READ", "WRITE", "LOW_PRIORITY")):
             alias = cursor.name()
         if cursor.accept("READ"):
             mode = "READ LOCAL" if cursor.accept("LOCAL") else "READ"

@@ -18,6 +18,7 @@ from planner.expr.evaluation import EvalContext, Suspend
 from planner.physical import PhysicalPlan, PointGet
 from sqlnode.base.errors import (
     CANT_EXECUTE_IN_READ_ONLY_TRANSACTION,
+    CANT_UPDATE_WITH_READLOCK,
     MAX_EXECUTION_TIME_EXCEEDED,
     OPTION_PREVENTS_STATEMENT,
     TABLE_NOT_LOCKED,
@@ -50,7 +51,7 @@ async def run_plan(session: Session, entry: CachedPlan, values: tuple[Value, ...
         instance.check_plan(session, plan)
         entry.account = session.account
         entry.privileges_epoch = instance.accounts.epoch
-    if instance.table_locks.locks or session.locked_tables:
+    if instance.table_locks.active:
         await _wait_for_table_locks(session, plan)
     state = session.transaction
     if plan.is_read_only and not plan.needs_lock and not state.explicit and state.autocommit:
@@ -112,6 +113,7 @@ def make_context(
         allocate_row_ids=session.allocate_row_ids,
         for_update_read=for_update,
         local_infile=session.local_infile,
+        runtime=session.runtime,
     )
 
 
@@ -338,6 +340,8 @@ async def _wait_for_table_locks(session: Session, plan: PhysicalPlan) -> None:
                 raise SqlError(TABLE_NOT_LOCKED_FOR_WRITE, table=table[1])
         return
     locks = session.instance.table_locks
+    if session.id in locks.global_readers and written:
+        raise SqlError(CANT_UPDATE_WITH_READLOCK)
     if any(locks.conflict(session.id, table, write=write) for table, write in accesses):
         await become_task()
         await locks.wait_free(session.id, accesses, float(session.variables.values["lock_wait_timeout"] or 0))

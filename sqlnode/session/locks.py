@@ -112,10 +112,19 @@ class TableLocks:
 
     def __init__(self) -> None:
         self.locks: dict[tuple[str, str], dict[int, str]] = {}
+        self.global_readers: set[int] = set()
+        """Sessions with FLUSH TABLES WITH READ LOCK: nobody else writes."""
         self._changed: list[asyncio.Future[None]] = []
+
+    @property
+    def active(self) -> bool:
+        """Whether any session holds any lock."""
+        return bool(self.locks or self.global_readers)
 
     def conflict(self, session_id: int, table: tuple[str, str], *, write: bool) -> bool:
         """Whether another session's lock forbids this access."""
+        if write and self.global_readers and self.global_readers != {session_id}:
+            return True
         holders = self.locks.get(table)
         if not holders:
             return False
@@ -153,6 +162,7 @@ class TableLocks:
             del self.locks[table][session_id]
             if not self.locks[table]:
                 del self.locks[table]
+        self.global_readers.discard(session_id)
         self.wake()
 
     def wake(self) -> None:

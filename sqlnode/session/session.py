@@ -20,6 +20,7 @@ from planner.parse.entry import PendingStatement, split_text
 from planner.parse.nodes_common import StatementKind, Unsupported
 from planner.parse.statement import Statement
 from planner.physical import PhysicalPlan
+from sqlnode.base.charset import charset_by_name
 from sqlnode.base.errors import (
     BAD_DB_ERROR,
     MAX_PREPARED_STMT_COUNT_REACHED,
@@ -32,7 +33,6 @@ from sqlnode.base.errors import (
     SqlError,
     SqlWarning,
 )
-from sqlnode.base.charset import charset_by_name
 from sqlnode.base.schema import TableInfo
 from sqlnode.base.types import SqlType, Value, varchar
 from sqlnode.session.execution import run_plan
@@ -49,6 +49,7 @@ if TYPE_CHECKING:
     import pyarrow as pa
 
     from executor.context import KillFlag
+    from executor.runtime import Runtime
     from sqlnode.instance import Instance
     from sqlnode.privileges import Account
     from store.transaction import Transaction
@@ -88,6 +89,8 @@ class Session:
         self.running: Transaction | None = None
         """The transaction of the writing statement that runs now; KILL ends its lock waits."""
         self.must_close = False
+        self.runtime: Runtime | None = None
+        """Where the running plan counts what its nodes do (EXPLAIN ANALYZE)."""
         self.local_infile: Any = None
         """Set by the wire when the client allows LOCAL INFILE: (file name) -> async iterator of bytes."""
         self.restart()

@@ -1,0 +1,135 @@
+"""CREATE, ALTER, DROP, RENAME and TRUNCATE: hands the session's facts to `sqlnode.ddl`."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from executor.result import OkResult
+from planner.parse.nodes_common import TableName
+from planner.parse.nodes_ddl import (
+    AlterDatabase,
+    AlterTable,
+    CreateDatabase,
+    CreateIndex,
+    CreateTable,
+    CreateView,
+    DdlNode,
+    DropDatabase,
+    DropIndex,
+    DropTable,
+    DropView,
+    RenameTable,
+    TruncateTable,
+)
+from planner.parse.statement import Statement
+from sqlnode.base.errors import NO_DB_ERROR, SqlError
+from sqlnode.base.schema import TableInfo
+from sqlnode.base.tasks import become_task
+from sqlnode.ddl import DdlContext, run_ddl
+from sqlnode.statements.handler import Handler
+
+if TYPE_CHECKING:
+    from sqlnode.session.session import Session
+
+
+def ddl_context(session: Session, text: str) -> DdlContext:
+    """What a data definition statement may use of the session."""
+    instance = session.instance
+    values = session.variables.values
+    account = session.account
+    return DdlContext(
+        store=instance.store,
+        catalogs=instance.catalogs,
+        owner=instance.owner,
+        auto_ids=instance.auto_ids,
+        database=session.database,
+        sql_mode=session.sql_mode,
+        charset=session.charset,
+        collation=session.collation,
+        server_charset=str(values["character_set_server"]),
+        server_collation=str(values["collation_server"]),
+        variables=values,
+        zone=session.zone,
+        now_us=session.now_us(),
+        warn=session.warn,
+        plan_context=session.plan_context,
+        insert_select=_inserter(session),
+        user=account.user if account is not None else session.user or "root",
+        host=account.host if account is not None else "localhost",
+        query=text,
+        holder=session,
+        check_killed=session.kill.check,
+        foreign_key_checks=bool(values["foreign_key_checks"]),
+        lock_wait_timeout=float(values["lock_wait_timeout"] or 0),
+    )
+
+
+def _inserter(session: Session) -> object:
+    async def insert(database: str, table: TableInfo, columns: tuple[str, ...], query: Statement, duplicates: str | None) -> int:
+        """The second half of CREATE TABLE … SELECT, as the INSERT that it is."""
+        from planner.parse.entry import split_text
+        from sqlnode.session.execution import run_plan
+        from sqlnode.show.queries import name
+
+        verb = "REPLACE" if duplicates == "REPLACE" else "INSERT IGNORE" if duplicates == "IGNORE" else "INSERT"
+        target = f"{name(database)}.{name(table.name)} ({', '.join(name(column) for column in columns)})"
+        statement = split_text(f"{verb} INTO {target} {query.text}", sql_mode=session.sql_mode)[0].parse()
+        result = await run_plan(session, session.plan_statement(statement), ())
+        assert isinstance(result, OkResult), result
+        return result.affected_rows
+
+    return insert
+
+
+_PRIVILEGES: dict[type, str] = {
+    CreateDatabase: "CREATE", AlterDatabase: "ALTER", DropDatabase: "DROP", CreateTable: "CREATE", DropTable: "DROP",
+    TruncateTable: "DROP", AlterTable: "ALTER", CreateIndex: "INDEX", DropIndex: "INDEX", CreateView: "CREATE VIEW",
+    DropView: "DROP", RenameTable: "ALTER",
+}
+
+
+def _check(session: Session, node: DdlNode) -> None:
+    if session.account is None:
+        return
+    privilege = _PRIVILEGES[type(node)]
+    check = session.instance.accounts.check
+    for name in _names(node):
+        database = name.schema or session.database
+        if not database:
+            raise SqlError(NO_DB_ERROR)
+        check(session.account, privilege, database, name.name, "")
+        if isinstance(node, RenameTable):
+            check(session.account, "DROP", database, name.name, "")
+    if isinstance(node, RenameTable):
+        for _, new in node.renames:
+            check(session.account, "CREATE", new.schema or session.database, new.name, "")
+    if isinstance(node, (CreateDatabase, DropDatabase, AlterDatabase)):
+        check(session.account, privilege, node.name or session.database, "", "")
+
+
+def _names(node: DdlNode) -> tuple[TableName, ...]:
+    match node:
+        case DropTable():
+            return node.tables
+        case RenameTable():
+            return tuple(old for old, _ in node.renames)
+        case CreateTable() | TruncateTable() | AlterTable() | CreateIndex() | DropIndex():
+            return (node.table,)
+        case CreateView():
+            return (node.view,)
+        case DropView():
+            return node.views
+        case _:
+            return ()
+
+
+async def _run(session: Session, node: DdlNode, statement: Statement) -> OkResult:
+    _check(session, node)
+    await become_task()
+    result = await run_ddl(node, ddl_context(session, statement.text))
+    if isinstance(node, DropDatabase) and node.name.lower() == session.database.lower():
+        session.database = ""
+    return result
+
+
+DDL = Handler(tuple(_PRIVILEGES), _run, implicit_commit=True)

@@ -1,0 +1,85 @@
+"""ANALYZE, OPTIMIZE, CHECK, REPAIR and CHECKSUM TABLE; FLUSH."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from executor.result import OkResult, Result, ValueRows
+from planner.expr.nodes import Column
+from planner.parse.nodes_admin import Flush, TableMaintenance
+from planner.parse.nodes_common import StatementKind
+from planner.parse.statement import Statement
+from sqlnode.base.errors import NO_DB_ERROR, NOT_SUPPORTED_YET, SqlError
+from sqlnode.base.types import Value, varchar
+from sqlnode.statements.handler import Handler
+
+if TYPE_CHECKING:
+    from sqlnode.session.session import Session
+
+_COLUMNS = tuple(
+    Column(place + 1, label, varchar(length))
+    for place, (label, length) in enumerate((("Table", 128), ("Op", 10), ("Msg_type", 10), ("Msg_text", 393216)))
+)
+_WORDS = {
+    StatementKind.ANALYZE_TABLE: "analyze",
+    StatementKind.OPTIMIZE_TABLE: "optimize",
+    StatementKind.CHECK_TABLE: "check",
+    StatementKind.REPAIR_TABLE: "repair",
+}
+
+
+async def _maintenance(session: Session, node: TableMaintenance, statement: Statement) -> Result:
+    if node.unsupported is not None:
+        raise SqlError(NOT_SUPPORTED_YET, feature=node.unsupported)
+    if node.kind is StatementKind.CHECKSUM_TABLE:
+        raise SqlError(NOT_SUPPORTED_YET, feature="CHECKSUM TABLE")
+    op = _WORDS[node.kind].encode()
+    rows: list[tuple[Value, ...]] = []
+    for name in node.tables:
+        database = name.schema or session.database
+        if not database:
+            raise SqlError(NO_DB_ERROR)
+        label = f"{database}.{name.name}".encode()
+        table = session.instance.catalogs.current.table(database, name.name)
+        if table is None:
+            rows.append((label, op, b"Error", f"Table '{database}.{name.name}' doesn't exist".encode()))
+            rows.append((label, op, b"status", b"Operation failed"))
+            continue
+        if node.kind is StatementKind.OPTIMIZE_TABLE:
+            rows.append((label, op, b"note", b"Table does not support optimize, doing recreate + analyze instead"))
+        if node.kind is StatementKind.REPAIR_TABLE:
+            rows.append((label, op, b"note", b"The storage engine for the table doesn't support repair"))
+            continue
+        rows.append((label, op, b"status", await _work(session, node, database, name.name)))
+    return ValueRows(_COLUMNS, rows)
+
+
+async def _work(session: Session, node: TableMaintenance, database: str, table: str) -> bytes:
+    """CHECK compares rows with index entries; ANALYZE and OPTIMIZE count rows for the planner."""
+    info = session.instance.catalogs.current.table(database, table)
+    assert info is not None, table
+    if node.kind is StatementKind.CHECK_TABLE:
+        from sqlnode.check_table import inconsistencies
+
+        problem = await inconsistencies(session, info)
+        return problem.encode() if problem else b"OK"
+    if not info.is_view:
+        await session.instance.statistics.analyze(info)
+    return b"OK"
+
+
+async def _flush(session: Session, node: Flush, statement: Statement) -> OkResult:
+    if node.for_export:
+        raise SqlError(NOT_SUPPORTED_YET, feature="FLUSH TABLES FOR EXPORT")
+    if node.read_lock:
+        await session.instance.read_lock(session, node.tables)
+    if "PRIVILEGES" in node.options:
+        await session.instance.accounts.load(session.instance.catalogs.current)
+    return OkResult()
+
+
+HANDLERS = (
+    Handler((TableMaintenance,), _maintenance, implicit_commit=True),
+    Handler((Flush,), _flush, implicit_commit=True),
+)
+
