@@ -407,6 +407,8 @@ class BoundQuery:
     """(database, table or view) whose identity the plan depends on."""
     privileges: tuple[tuple[str, str, str, str], ...] = ()
     """(privilege such as SELECT, database, table, column or '') to check before running."""
+    definer_privileges: tuple[tuple[str, str, str, str, str, str], ...] = ()
+    """(user, host, privilege, database, table, column or ''): what a view's definer must be allowed."""
     cacheable: bool = True
     parameter_types: tuple[object, ...] = ()
     locks: bool = False

@@ -1,0 +1,103 @@
+"""Named tables, common table expressions, views, and derived tables as pieces of FROM."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from sqlglot import expressions as exp
+
+from planner.bind.consumption import refused, take
+from planner.bind.ctes import use_cte
+from planner.bind.from_clause import Part
+from planner.bind.relation import Relation
+from planner.bind.scope import Source
+from planner.bind.state import Environment, unsupported
+from planner.bind.tables import data_source, find_table, refuse_partition
+from planner.bind.views import bind_view
+from planner.expr.nodes import Column
+from sqlnode.base.errors import DUP_FIELDNAME, VIEW_WRONG_LIST, SqlError
+
+
+def bind_named(environment: Environment, node: exp.Expression) -> Part:
+    """A Table node: a common table expression, view, stored or virtual table."""
+    name, database, alias = table_name(node)
+    if not database:
+        cte = environment.ctes.get(name.lower())
+        if cte is not None:
+            relation = use_cte(environment, cte)
+            return as_part(relation, alias, "")
+    refuse_partition(node)
+    found_database, table = find_table(database, name, environment.context)
+    environment.need("SELECT", found_database, table.name)
+    if table.is_view:
+        relation = bind_view(environment, found_database, table)
+        return as_part(relation, alias, found_database)
+    relation, source = data_source(
+        environment, found_database, table, alias or table.name, hints=node.args.get("hints") or ()
+    )
+    if not alias:
+        source = replace_alias(source, name)
+    return Part(relation.plan, (source,), source.columns, (relation.facts,))
+
+
+def replace_alias(source: Source, name: str) -> Source:
+    """The source under the name as the query writes it."""
+    return source if source.alias == name else Source(name, source.database, source.columns, source.table)
+
+
+def table_name(node: exp.Expression) -> tuple[str, str, str]:
+    """(name, database, alias) of a Table node; missing parts are empty."""
+    identifier = node.this
+    if not isinstance(identifier, exp.Identifier):
+        raise refused(identifier)
+    database = node.args.get("db")
+    alias = node.args.get("alias")
+    if alias is not None:
+        take(alias)
+        if alias.args.get("columns"):
+            raise unsupported("a column list after a table's alias")
+    return identifier.this, "" if database is None else database.name, "" if alias is None else alias.name
+
+
+def bind_derived(environment: Environment, node: exp.Expression) -> Part:
+    """`(query) AS alias [(columns)]`, also `(VALUES …) AS alias`."""
+    from planner.bind.query import bind_query, bind_values_rows
+
+    alias = node.args["alias"]
+    take(alias)
+    if isinstance(node, exp.Values):
+        relation = bind_values_rows(environment, node)
+    else:
+        inside = environment.inside(environment.outer)
+        if any(node.args.get(name) for name in ("order", "limit", "offset", "with_")):
+            raise unsupported("clauses behind a derived table")
+        relation = bind_query(node.this, inside)
+    names = [column.name for column in alias.args.get("columns") or ()]
+    return as_part(renamed(relation, names), alias.name, "")
+
+
+def renamed(relation: Relation, names: list[str]) -> Relation:
+    """The relation with a column list. Errors 1353, 1060."""
+    if names:
+        if len(names) != len(relation.columns):
+            raise SqlError(VIEW_WRONG_LIST)
+        columns = tuple(replace(column, name=name) for column, name in zip(relation.columns, names))
+        relation = replace(relation, columns=columns)
+    check_names(relation.columns)
+    return relation
+
+
+def check_names(columns: tuple[Column, ...]) -> None:
+    """Error 1060 for a name that stands twice."""
+    seen: set[str] = set()
+    for column in columns:
+        key = column.name.lower()
+        if key in seen:
+            raise SqlError(DUP_FIELDNAME, column=column.name)
+        seen.add(key)
+
+
+def as_part(relation: Relation, alias: str, database: str) -> Part:
+    """A bound query as a source under its alias."""
+    columns = tuple(replace(column, table=alias) for column in relation.columns)
+    return Part(relation.plan, (Source(alias, database, columns),), columns, (relation.facts,))

@@ -1,0 +1,113 @@
+"""Names: which column an identifier means."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+
+from planner.expr.nodes import Column, CorrelatedColumn
+from sqlnode.base.errors import BAD_FIELD_ERROR, BAD_TABLE_ERROR, NON_UNIQ_ERROR, SqlError
+from sqlnode.base.schema import TableInfo
+
+
+@dataclass(slots=True)
+class Source:
+    """One table reference of FROM: a table, view, derived table or common table expression under its alias.
+
+    `columns` carry the names by which the query calls them. `table` is set for stored and virtual tables only.
+    """
+
+    alias: str
+    database: str
+    columns: tuple[Column, ...]
+    table: TableInfo | None = None
+    names: dict[str, Column | None] = field(init=False)
+    """By lower-case name; None for a name that stands twice."""
+
+    def __post_init__(self) -> None:
+        self.names = {}
+        for column in self.columns:
+            key = column.name.lower()
+            self.names[key] = None if key in self.names else column
+
+    def matches(self, table: str, database: str) -> bool:
+        """Whether `database.table` (database may be empty) names this source."""
+        if self.alias.lower() != table.lower():
+            return False
+        return not database or self.database.lower() == database.lower()
+
+
+@dataclass(slots=True)
+class Scope:
+    """The names of a query block. `visible` are the columns in the order of `SELECT *`, in which NATURAL and USING
+    joins have merged common ones; unqualified names are looked up there, qualified ones in `sources`."""
+
+    sources: tuple[Source, ...] = ()
+    visible: tuple[Column, ...] = ()
+    outer: Scope | None = None
+    index: dict[str, Column | None] | None = None
+    global_clause: str = ""
+    """Set for the ORDER BY of a set operation: qualified names are error 1250 there."""
+
+    def here(self, name: str, table: str, database: str, clause: str) -> Column | None:
+        """The column of this block; None when there is none. Error 1052."""
+        key = name.lower()
+        if not table:
+            if self.index is None:
+                self.index = {}
+                for column in self.visible:
+                    lowered = column.name.lower()
+                    self.index[lowered] = None if lowered in self.index else column
+            if key not in self.index:
+                return None
+            found = self.index[key]
+            if found is None:
+                raise SqlError(NON_UNIQ_ERROR, column=name, clause=clause)
+            return found
+        matched: Column | None = None
+        for source in self.sources:
+            if not source.matches(table, database) or key not in source.names:
+                continue
+            column = source.names[key]
+            if column is None or matched is not None:
+                raise SqlError(NON_UNIQ_ERROR, column=full_name(name, table, database), clause=clause)
+            matched = column
+        return matched
+
+    def lookup(self, name: str, table: str, database: str, clause: str) -> Column | CorrelatedColumn:
+        """The column here or in the nearest enclosing block. Errors 1052, 1054."""
+        found = self.here(name, table, database, clause)
+        if found is not None:
+            return found
+        return self.lookup_outer(name, table, database, clause)
+
+    def lookup_outer(self, name: str, table: str, database: str, clause: str) -> CorrelatedColumn:
+        """The column in the nearest enclosing block that has it. Errors 1052, 1054."""
+        scope = self.outer
+        while scope is not None:
+            found = scope.here(name, table, database, clause)
+            if found is not None:
+                return CorrelatedColumn(found)
+            scope = scope.outer
+        raise SqlError(BAD_FIELD_ERROR, column=full_name(name, table, database), clause=clause)
+
+    def star(self, table: str = "", database: str = "") -> tuple[Column, ...]:
+        """The columns of `*` or `table.*`. Error 1051."""
+        if not table:
+            return self.visible
+        found = [source for source in self.sources if source.matches(table, database)]
+        if not found:
+            raise SqlError(BAD_TABLE_ERROR, table=f"{database}.{table}" if database else table)
+        return found[0].columns
+
+    def chain(self) -> Iterator[Scope]:
+        """This scope and the enclosing ones."""
+        scope: Scope | None = self
+        while scope is not None:
+            yield scope
+            scope = scope.outer
+
+
+def full_name(name: str, table: str, database: str) -> str:
+    """The name as an error message prints it."""
+    return ".".join(part for part in (database, table, name) if part)

@@ -1,0 +1,302 @@
+"""One query block: SELECT … FROM … WHERE … GROUP BY … HAVING … ORDER BY … LIMIT.
+
+The plan, from below: FROM, conditions of WHERE, semi joins and subquery answers of WHERE, row locks, Aggregate, answers of
+subqueries in the select list, conditions of HAVING, Sort, Limit, Projection; where the order needs computed select items,
+or DISTINCT comes between, the Projection stands below the Sort.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
+
+from sqlglot import expressions as exp
+
+from planner.bind.consumption import take
+from planner.bind.dependence import Dependency, computed, of_conditions
+from planner.bind.expressions import ExpressionBinder, column_parts, unwrapped
+from planner.bind.expressions_operators import operand
+from planner.bind.from_clause import Part, bind_from
+from planner.bind.group import Grouping, has_aggregate, without_any_value
+from planner.bind.locks import bind_locks
+from planner.bind.names import having_names, item_named, order_names
+from planner.bind.ordering import OrderKey, arrange, bind_order, check_distinct_order
+from planner.bind.placement import Pending, attach
+from planner.bind.query import position_of
+from planner.bind.relation import Relation
+from planner.bind.scope import Scope
+from planner.bind.state import Environment, unsupported
+from planner.bind.where import bind_condition, conjuncts, semi_join, split_subqueries
+from planner.context import SqlMode
+from planner.expr.nodes import Column, Expression, columns_of
+from planner.logical import Distinct, Join, JoinKind, LogicalNode, Selection
+from sqlnode.base.errors import BAD_FIELD_ERROR, NO_TABLES_USED, WRONG_GROUP_FIELD, SqlError
+
+FIELD_LIST = "field list"
+SELECT_LIST = "SELECT list"
+
+
+@dataclass(frozen=True, slots=True)
+class SelectItem:
+    """An item of the select list: its value, its label, and its alias (empty when it has none)."""
+
+    expression: Expression
+    label: str
+    alias: str = ""
+
+
+@dataclass(slots=True)
+class Block:
+    """A query block while it is bound."""
+
+    environment: Environment
+    node: exp.Expression
+    part: Part
+    scope: Scope
+    items: list[SelectItem] = field(default_factory=list)
+    group_by: list[Expression] = field(default_factory=list)
+    having: list[Expression] = field(default_factory=list)
+    order: list[OrderKey] = field(default_factory=list)
+    conditions: list[Expression] = field(default_factory=list)
+    lower: list[Pending] = field(default_factory=list)
+    """Subqueries answered below the Aggregate: in GROUP BY and inside aggregate functions."""
+    upper: list[Pending] = field(default_factory=list)
+    """Subqueries of the select list and ORDER BY."""
+    having_pending: list[Pending] = field(default_factory=list)
+
+    @property
+    def strict(self) -> bool:
+        """Whether ONLY_FULL_GROUP_BY holds."""
+        return bool(self.environment.context.sql_mode & SqlMode.ONLY_FULL_GROUP_BY)
+
+    def binder(self, clause: str, pending: list[Pending]) -> ExpressionBinder:
+        """A binder in whose expressions aggregates may stand."""
+        return ExpressionBinder(self.environment, self.scope, clause, pending, self.lower)
+
+
+def bind_select(node: exp.Expression, environment: Environment) -> Relation:
+    """A Select node (its WITH has been taken into the environment)."""
+    source = node.args.get("from_")
+    if source is not None:
+        take(source)
+    part = bind_from(environment, None if source is None else source.this, node.args.get("joins") or ())
+    if "STRAIGHT_JOIN" in _words(environment, node):
+        part = replace(part, plan=_straight(part.plan))
+    block = Block(environment, node, part, part.scope(environment.outer))
+    plan = _where(block, part.plan)
+    plan = bind_locks(environment, node, part, plan)
+    block.items = bind_items(block)
+    block.group_by = _group_by(block)
+    block.having = _having(block)
+    block.order = bind_order(block)
+    return _assemble(block, plan)
+
+
+def _words(environment: Environment, node: exp.Expression) -> frozenset[str]:
+    statement = environment.unit.statement
+    if statement is None or not statement.modifiers.words or statement.ast is not node:
+        return frozenset()
+    return statement.modifiers.words
+
+
+def _straight(plan: LogicalNode) -> LogicalNode:
+    if isinstance(plan, Join) and plan.kind in (JoinKind.INNER, JoinKind.LEFT):
+        return replace(plan, left=_straight(plan.left), right=_straight(plan.right), straight=True)
+    return plan
+
+
+def _where(block: Block, plan: LogicalNode) -> LogicalNode:
+    clause = block.node.args.get("where")
+    if clause is None:
+        return plan
+    take(clause)
+    plan, block.conditions = bind_where(block.environment, block.scope, clause.this, plan)
+    return plan
+
+
+def bind_where(
+    environment: Environment, scope: Scope, condition: exp.Expression, plan: LogicalNode
+) -> tuple[LogicalNode, list[Expression]]:
+    """The plan under a WHERE condition, and its conjuncts."""
+    pending: list[Pending] = []
+    binder = ExpressionBinder(environment, scope, "where clause", pending)
+    conditions = _conditions(binder, condition, pending)
+    plain, with_answers = split_subqueries(conditions, pending)
+    if plain:
+        plan = Selection(plan, tuple(plain))
+    plan = attach(plan, pending)
+    if with_answers:
+        plan = Selection(plan, tuple(with_answers))
+    return plan, conditions
+
+
+def _conditions(binder: ExpressionBinder, condition: exp.Expression, pending: list[Pending]) -> list[Expression]:
+    """The conjuncts; those that are semi joins go to `pending`."""
+    found = []
+    for part in conjuncts(condition):
+        joined = semi_join(binder, part)
+        if joined is not None:
+            pending.append(joined)
+        else:
+            found.append(bind_condition(binder, part))
+    return found
+
+
+def bind_items(block: Block) -> list[SelectItem]:
+    """The select list with its stars expanded. Errors 1051, 1096."""
+    statement = block.environment.unit.statement
+    trees = block.node.expressions
+    labels: tuple[str | None, ...] = ()
+    if statement is not None and not all(isinstance(tree, (exp.Alias, exp.Star)) for tree in trees):
+        labels = statement.labels(block.node)  # type: ignore[arg-type]
+    binder = block.binder(FIELD_LIST, block.upper)
+    items: list[SelectItem] = []
+    for at, tree in enumerate(trees):
+        if isinstance(tree, exp.Star) or (isinstance(tree, exp.Column) and isinstance(tree.this, exp.Star)):
+            items.extend(SelectItem(column, column.name) for column in _star(block, tree))
+            continue
+        if isinstance(tree, exp.Alias):
+            take(tree)
+            alias = tree.args["alias"].name
+            items.append(SelectItem(operand(binder, tree.this), alias, alias))
+            continue
+        label = labels[at] if at < len(labels) else None
+        if isinstance(tree, exp.Column):
+            label = tree.this.name
+        items.append(SelectItem(operand(binder, tree), label if label is not None else f"Name_exp_{at + 1}"))
+    return items
+
+
+def _star(block: Block, tree: exp.Expression) -> tuple[Column, ...]:
+    take(tree)
+    if isinstance(tree, exp.Star):
+        if block.node.args.get("from_") is None:
+            raise SqlError(NO_TABLES_USED)
+        return block.scope.star()
+    table, database = tree.args.get("table"), tree.args.get("db")
+    return block.scope.star(table.name, "" if database is None else database.name)
+
+
+def _group_by(block: Block) -> list[Expression]:
+    clause = block.node.args.get("group")
+    if clause is None:
+        return []
+    take(clause)
+    if clause.args.get("rollup"):
+        raise unsupported("WITH ROLLUP")
+    found = [_group_item(block, unwrapped(tree)) for tree in clause.expressions]
+    for expression in found:
+        _answer_below(block, expression)
+    return found
+
+
+def _group_item(block: Block, tree: exp.Expression) -> Expression:
+    clause = "group statement"
+    position = position_of(tree)
+    if position is not None:
+        if not 1 <= position <= len(block.items):
+            raise SqlError(BAD_FIELD_ERROR, column=str(position), clause=clause)
+        item = block.items[position - 1]
+    else:
+        item = None
+        if isinstance(tree, exp.Column):
+            name, table, database = column_parts(tree)
+            if not table and block.scope.here(name, table, database, clause) is None:
+                at = item_named(block, name, clause)
+                item = None if at is None else block.items[at]
+    if item is not None:
+        if has_aggregate(item.expression):
+            raise SqlError(WRONG_GROUP_FIELD, column=item.label)
+        return item.expression
+    binder = ExpressionBinder(block.environment, block.scope, clause, block.lower)
+    binder.last = order_names(block, clause)
+    return operand(binder, tree)
+
+
+def _answer_below(block: Block, expression: Expression) -> None:
+    """Moves the subqueries that a group expression reads below the Aggregate."""
+    read = columns_of(expression)
+    for item in list(block.upper):
+        answers = set(item.plan.schema) | ({item.mark} if item.mark is not None else set())
+        if answers & read:
+            block.upper.remove(item)
+            block.lower.append(item)
+
+
+def _having(block: Block) -> list[Expression]:
+    clause = block.node.args.get("having")
+    if clause is None:
+        return []
+    take(clause)
+    binder = block.binder("having clause", block.having_pending)
+    binder.first = having_names(block)
+    binder.only_hooks = True
+    return _conditions(binder, clause.this, block.having_pending)
+
+
+def _assemble(block: Block, plan: LogicalNode) -> Relation:
+    values = [item.expression for item in block.items]
+    everything = [*values, *block.having, *(key.expression for key in block.order)]
+    everything += [c for item in (*block.upper, *block.having_pending) for c in item.conditions]
+    grouped = block.node.args.get("group") is not None or any(has_aggregate(value) for value in everything)
+    plan = attach(plan, block.lower)
+    if grouped:
+        plan, values = _grouped(block, plan, values)
+    else:
+        values = [without_any_value(value) for value in values]
+        block.having = [without_any_value(value) for value in block.having]
+        block.order = [replace(key, expression=without_any_value(key.expression)) for key in block.order]
+    plan = attach(plan, block.upper)
+    plain, with_answers = split_subqueries(block.having, block.having_pending)
+    if plain:
+        plan = Selection(plan, tuple(plain))
+    plan = attach(plan, block.having_pending)
+    if with_answers:
+        plan = Selection(plan, tuple(with_answers))
+    distinct = block.node.args.get("distinct") is not None
+    if distinct:
+        take(block.node.args["distinct"])
+        check_distinct_order(block, values)
+    plan, columns = arrange(block, plan, values, distinct=distinct)
+    facts = _facts(block, values, columns, grouped=grouped)
+    return Relation(plan, columns, facts)
+
+
+def _grouped(block: Block, plan: LogicalNode, values: list[Expression]) -> tuple[LogicalNode, list[Expression]]:
+    own = frozenset(block.part.plan.schema)
+    grouping = Grouping(
+        block.environment.binding, tuple(block.group_by), own, lambda: own_facts(block), block.strict
+    )
+    values = [grouping.rewrite(value, SELECT_LIST, at + 1) for at, value in enumerate(values)]
+    block.having = [grouping.rewrite(value, "HAVING clause", at + 1) for at, value in enumerate(block.having)]
+    block.order = [
+        replace(key, expression=grouping.rewrite(key.expression, "ORDER BY", at + 1))
+        for at, key in enumerate(block.order)
+    ]
+    grouping.rewrite_pending(block.upper, SELECT_LIST, 1)
+    grouping.rewrite_pending(block.having_pending, "HAVING clause", 1)
+    return grouping.node(plan), values
+
+
+def own_facts(block: Block) -> list[Dependency]:
+    """Functional dependencies among the columns of FROM under WHERE."""
+    return block.part.dependencies() + of_conditions(block.conditions)
+
+
+def _facts(block: Block, values: Sequence[Expression], columns: Sequence[Column], *, grouped: bool):  # type: ignore[no-untyped-def]
+    def facts() -> list[Dependency]:
+        found = computed(values, columns)
+        if not grouped:
+            return own_facts(block) + found
+        keys: set[int] = set()
+        for expression in block.group_by:
+            at = next((i for i, item in enumerate(block.items) if item.expression == expression), None)
+            if at is None and not isinstance(expression, Column):
+                return found
+            keys.add(expression.id if isinstance(expression, Column) else columns[at].id)  # type: ignore[index]
+        return [*own_facts(block), *found, Dependency(frozenset(keys), frozenset(c.id for c in columns))]
+
+    return facts
+
+
+__all__ = ["Block", "Distinct", "SelectItem", "bind_select", "bind_where"]

@@ -1,0 +1,92 @@
+"""What the binding of one statement gathers, and what every step of it can see."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING
+
+from planner.context import PlanContext
+from planner.expr.nodes import Column
+from planner.parse.statement import Statement
+from sqlnode.base.errors import NOT_SUPPORTED_YET, SqlError
+from sqlnode.base.schema import TableInfo
+from sqlnode.base.types import SqlType
+
+if TYPE_CHECKING:
+    from planner.bind.ctes import Cte
+    from planner.bind.scope import Scope
+
+SYSTEM_SCHEMAS = frozenset(("information_schema", "performance_schema"))
+
+
+@dataclass(slots=True)
+class Binding:
+    """Gathered over the whole statement, views included. Column ids are unique in it."""
+
+    next_id: int = 1
+    next_cte: int = 0
+    tables: dict[tuple[str, str], TableInfo] = field(default_factory=dict)
+    privileges: dict[tuple[str, str, str, str], None] = field(default_factory=dict)
+    definer_privileges: dict[tuple[str, str, str, str, str, str], None] = field(default_factory=dict)
+    cacheable: bool = True
+    locks: bool = False
+    parameters: dict[int, SqlType] = field(default_factory=dict)
+    assigned: dict[str, SqlType] = field(default_factory=dict)
+    """Types of the user variables that `:=` has set so far."""
+
+    def column(self, name: str, sql_type: SqlType) -> Column:
+        """A fresh column for something computed."""
+        self.next_id += 1
+        return Column(self.next_id, name, sql_type)
+
+    def fresh(self, column: Column) -> Column:
+        """The same description under a new id."""
+        self.next_id += 1
+        return replace(column, id=self.next_id)
+
+
+@dataclass(frozen=True, slots=True)
+class Unit:
+    """The text that a tree comes from: the statement itself, or the definition of a view in it.
+
+    `definer` is (user, host) inside a view that runs with its definer's rights, None where the caller's count.
+    """
+
+    context: PlanContext
+    statement: Statement | None = None
+    views: tuple[tuple[str, str], ...] = ()
+    definer: tuple[str, str] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Environment:
+    """What a query expression sees from outside: its text, the common table expressions, the enclosing block's names."""
+
+    binding: Binding
+    unit: Unit
+    ctes: Mapping[str, Cte] = field(default_factory=dict)
+    outer: Scope | None = None
+
+    @property
+    def context(self) -> PlanContext:
+        """The planner's input."""
+        return self.unit.context
+
+    def inside(self, scope: Scope | None) -> Environment:
+        """The environment of a subquery of a block with these names."""
+        return replace(self, outer=scope)
+
+    def need(self, privilege: str, database: str, table: str) -> None:
+        """Notes a privilege on a table."""
+        if database.lower() in SYSTEM_SCHEMAS:
+            return
+        if self.unit.definer is None:
+            self.binding.privileges[(privilege, database, table, "")] = None
+        else:
+            self.binding.definer_privileges[(*self.unit.definer, privilege, database, table, "")] = None
+
+
+def unsupported(feature: str) -> SqlError:
+    """Error 1235 naming `feature`."""
+    return SqlError(NOT_SUPPORTED_YET, feature=feature)

@@ -1,0 +1,121 @@
+"""Stored and virtual tables as sources: name lookup in the catalog, columns, index hints."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from sqlglot import expressions as exp
+
+from planner.bind.consumption import take
+from planner.bind.dependence import of_table
+from planner.bind.relation import Relation
+from planner.bind.scope import Source
+from planner.bind.state import Environment
+from planner.context import PlanContext
+from planner.expr.nodes import Column
+from planner.logical import DataSource
+from sqlnode.base.errors import (
+    BAD_DB_ERROR,
+    KEY_DOES_NOT_EXIST,
+    NO_DB_ERROR,
+    NO_SUCH_TABLE,
+    PARTITION_CLAUSE_ON_NONPARTITIONED,
+    SqlError,
+)
+from sqlnode.base.schema import ColumnInfo, SchemaState, TableInfo
+from sqlnode.base.types import Flag, integer
+
+HANDLE_ID = -1
+HANDLE = ColumnInfo(
+    id=HANDLE_ID,
+    name="_tidb_rowid",
+    offset=-1,
+    type=integer(not_null=True),
+    state=SchemaState.PUBLIC,
+    hidden=True,
+)
+"""The hidden row id, as the column info of a DataSource column."""
+
+
+def table_columns(database: str, table: TableInfo, first_id: int) -> tuple[Column, ...]:
+    """Plan columns for all public columns of a table, in offset order, with ids from `first_id` on."""
+    return tuple(
+        plan_column(first_id + at, info, database, table, table.name) for at, info in enumerate(table.public_columns)
+    )
+
+
+def plan_column(column_id: int, info: ColumnInfo, database: str, table: TableInfo, alias: str) -> Column:
+    """The plan's column for a table's column."""
+    return Column(column_id, info.name, info.type, alias, database, table.name, info.name)
+
+
+def find_table(database: str, name: str, context: PlanContext) -> tuple[str, TableInfo]:
+    """(database as written in the catalog, table or view). Errors 1046, 1049, 1146."""
+    database = database or context.database
+    if not database:
+        raise SqlError(NO_DB_ERROR)
+    temporary = context.temporary_tables.get((database.lower(), name.lower()))
+    if isinstance(temporary, TableInfo):
+        return database, temporary
+    schema = context.catalog.schema(database)
+    if schema is None:
+        raise SqlError(BAD_DB_ERROR, database=database)
+    table = schema.tables.get(name.lower())
+    if table is None:
+        raise SqlError(NO_SUCH_TABLE, database=database, table=name)
+    return schema.name, table
+
+
+def has_hidden_handle(table: TableInfo) -> bool:
+    """Whether rows are keyed by an id that no column holds."""
+    return not table.pk_is_handle and not table.is_common_handle
+
+
+def data_source(
+    environment: Environment,
+    database: str,
+    table: TableInfo,
+    alias: str,
+    *,
+    hints: Sequence[exp.Expression] = (),
+    whole: bool = False,
+) -> tuple[Relation, Source]:
+    """A scan of the table. `whole` adds hidden columns and the row id, as DML needs them."""
+    binding = environment.binding
+    infos = table.public_columns if whole else table.visible_columns
+    if whole and has_hidden_handle(table) and table.id > 0:
+        infos = (*infos, HANDLE)
+    columns = []
+    for info in infos:
+        binding.next_id += 1
+        columns.append(plan_column(binding.next_id, info, database, table, alias))
+    binding.tables[(database.lower(), table.name.lower())] = table
+    plan = DataSource(database, table, alias, tuple(columns), infos, index_hints(table, hints))
+    visible = tuple(column for column, info in zip(columns, infos) if not info.hidden)
+    source = Source(alias, database, visible, table)
+    return Relation(plan, visible, lambda: of_table(table, columns)), source
+
+
+def index_hints(table: TableInfo, hints: Sequence[exp.Expression]) -> tuple[tuple[str, str, tuple[str, ...]], ...]:
+    """USE, FORCE and IGNORE INDEX. Error 1176 for an unknown index."""
+    if not hints:
+        return ()
+    known = {index.name.lower(): index.name for index in table.public_indexes}
+    if any(column.type.flags & Flag.PRI_KEY for column in table.public_columns):
+        known.setdefault("primary", "PRIMARY")
+    found = []
+    for hint in hints:
+        take(hint)
+        names = []
+        for part in hint.expressions:
+            if part.name.lower() not in known:
+                raise SqlError(KEY_DOES_NOT_EXIST, key=part.name, table=table.name)
+            names.append(known[part.name.lower()])
+        found.append((hint.name.upper(), (hint.args.get("target") or "").upper(), tuple(names)))
+    return tuple(found)
+
+
+def refuse_partition(node: exp.Expression) -> None:
+    """Error 1747 for a PARTITION clause; no table has partitions here."""
+    if node.args.get("partition") is not None:
+        raise SqlError(PARTITION_CLAUSE_ON_NONPARTITIONED)
