@@ -1,0 +1,200 @@
+"""Parameters of COM_STMT_EXECUTE: types and values to the row-path forms of `sqlnode.base.types`.
+
+Layout behind the statement id, flags and iteration count: NULL bitmap, the new-types byte, type words (bit 15:
+UNSIGNED) when that byte is 1, then the values that are neither NULL nor sent as long data.
+"""
+
+from __future__ import annotations
+
+import struct
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from decimal import Decimal, InvalidOperation
+from typing import TypeAlias
+
+from sqlnode.base.charset import charset_by_name
+from sqlnode.base.errors import MALFORMED_PACKET, WRONG_ARGUMENTS, SqlError
+from sqlnode.base.packed_time import DAY, HOUR, MINUTE, SECOND, pack
+from sqlnode.base.types import (
+    BLOB_CODES,
+    SqlType,
+    TypeCode,
+    Value,
+    date,
+    datetime,
+    decimal,
+    double,
+    integer,
+    null,
+    time,
+    varbinary,
+    varchar,
+)
+from sqlnode.wire.payload import PayloadReader
+
+UNSIGNED_BIT = 0x8000
+PARAMETERS_AT = 10
+_FLOAT = struct.Struct("<f")
+_DOUBLE = struct.Struct("<d")
+_INTEGER_SIZES = {
+    TypeCode.TINY: 1,
+    TypeCode.SHORT: 2,
+    TypeCode.YEAR: 2,
+    TypeCode.INT24: 4,
+    TypeCode.LONG: 4,
+    TypeCode.LONGLONG: 8,
+}
+_STRING_CODES = frozenset(
+    {TypeCode.STRING, TypeCode.VAR_STRING, TypeCode.VARCHAR, TypeCode.ENUM, TypeCode.SET, TypeCode.JSON}
+)
+_BYTES_CODES = BLOB_CODES | {TypeCode.BIT, TypeCode.GEOMETRY}
+_SIGNED, _UNSIGNED = integer(), integer(unsigned=True)
+_NULL, _DOUBLE_TYPE, _BYTES_TYPE, _DATE_TYPE = null(), double(), varbinary(), date()
+_DATETIME_TYPES = {0: datetime(), 6: datetime(6)}
+_TIME_TYPES = {0: time(), 6: time(6)}
+
+
+@dataclass(slots=True)
+class BoundStatement:
+    """What the wire keeps of a prepared statement: the types last bound, long data, an open cursor's number.
+
+    `types` is the same tuple as long as the types of the values are the same, which the session relies on to find its
+    plan without a look-up.
+    """
+
+    parameter_count: int
+    words: tuple[int, ...] | None = None
+    types: tuple[SqlType, ...] = ()
+    long_data: dict[int, bytearray] = field(default_factory=dict)
+    long_data_size: int = 0
+
+
+Reader: TypeAlias = Callable[[PayloadReader], tuple[Value, SqlType]]
+
+
+@dataclass(frozen=True, slots=True)
+class TextRules:
+    """How the client writes strings: its character set, and the charset and collation that its strings have here."""
+
+    client_charset: str
+    charset: str
+    collation: str
+
+
+def read_parameters(
+    bound: BoundStatement, payload: bytes, rules: TextRules
+) -> tuple[tuple[Value, ...], tuple[SqlType, ...]]:
+    """Values and types of an execution. Raises 1835, and 1210 when no types were ever bound."""
+    count = bound.parameter_count
+    if not count:
+        return (), ()
+    reader = PayloadReader(payload, PARAMETERS_AT)
+    nulls = int.from_bytes(reader.fixed((count + 7) // 8), "little")
+    if reader.integer(1) == 1:
+        raw = reader.fixed(2 * count)
+        bound.words = struct.unpack(f"<{count}H", raw)
+    words = bound.words
+    if words is None:
+        if nulls != (1 << count) - 1:
+            raise SqlError(WRONG_ARGUMENTS, function="mysqld_stmt_execute")
+        words = (TypeCode.NULL,) * count
+    values: list[Value] = []
+    types: list[SqlType] = []
+    long_data = bound.long_data
+    for index, word in enumerate(words):
+        if index in long_data:
+            value, sql_type = _string(bytes(long_data[index]), word & 0xFF, rules)
+        elif nulls >> index & 1:
+            value, sql_type = None, _NULL
+        else:
+            value, sql_type = _value(reader, word, rules)
+        values.append(value)
+        types.append(sql_type)
+    found = tuple(types)
+    if found != bound.types:
+        bound.types = found
+    return tuple(values), bound.types
+
+
+_TEXT_TYPES: dict[tuple[str, str], SqlType] = {}
+
+
+def _text_type(rules: TextRules) -> SqlType:
+    key = (rules.charset, rules.collation)
+    found = _TEXT_TYPES.get(key)
+    if found is None:
+        found = _TEXT_TYPES[key] = varchar(-1, *key)
+    return found
+
+
+def _string(data: bytes, code: int, rules: TextRules) -> tuple[Value, SqlType]:
+    if code in _BYTES_CODES:
+        return data, _BYTES_TYPE
+    if rules.client_charset not in ("utf8mb4", "utf8", "binary") and not data.isascii():
+        data = charset_by_name(rules.client_charset).decode(data)
+    return data, _text_type(rules)
+
+
+def _value(reader: PayloadReader, word: int, rules: TextRules) -> tuple[Value, SqlType]:
+    """The next value. Raises 1835 for a type byte that is none."""
+    code = word & 0xFF
+    size = _INTEGER_SIZES.get(code)
+    if size is not None:
+        data = reader.fixed(size)
+        if word & UNSIGNED_BIT:
+            return int.from_bytes(data, "little"), _UNSIGNED
+        return int.from_bytes(data, "little", signed=True), _SIGNED
+    if code in _STRING_CODES or code in _BYTES_CODES:
+        return _string(reader.length_string(), code, rules)
+    match code:
+        case TypeCode.DOUBLE:
+            return _DOUBLE.unpack(reader.fixed(8))[0], _DOUBLE_TYPE
+        case TypeCode.FLOAT:
+            return _FLOAT.unpack(reader.fixed(4))[0], _DOUBLE_TYPE
+        case TypeCode.NEWDECIMAL | TypeCode.DECIMAL:
+            return _decimal(reader.length_string())
+        case TypeCode.DATE | TypeCode.NEWDATE | TypeCode.DATETIME | TypeCode.TIMESTAMP:
+            return _moment(reader, code)
+        case TypeCode.TIME:
+            return _duration(reader)
+        case TypeCode.NULL:
+            return None, _NULL
+        case _:
+            raise SqlError(MALFORMED_PACKET)
+
+
+_DECIMAL_TYPES: Mapping[int, SqlType] = {scale: decimal(65, scale) for scale in range(31)}
+
+
+def _decimal(text: bytes) -> tuple[Value, SqlType]:
+    try:
+        value = Decimal(text.decode("ascii"))
+    except (InvalidOperation, UnicodeDecodeError):
+        raise SqlError(WRONG_ARGUMENTS, function="mysqld_stmt_execute") from None
+    exponent = value.as_tuple().exponent
+    if not isinstance(exponent, int):
+        raise SqlError(WRONG_ARGUMENTS, function="mysqld_stmt_execute")
+    return value, _DECIMAL_TYPES[min(max(-exponent, 0), 30)]
+
+
+def _moment(reader: PayloadReader, code: int) -> tuple[Value, SqlType]:
+    size = reader.integer(1)
+    if size not in (0, 4, 7, 11):
+        raise SqlError(MALFORMED_PACKET)
+    data = reader.fixed(size).ljust(11, b"\0")
+    year, month, day, hour, minute, second, micro = struct.unpack("<HBBBBBI", data)
+    if month > 12 or day > 31 or year > 9999 or hour > 23 or minute > 59 or second > 59 or micro > 999999:
+        raise SqlError(WRONG_ARGUMENTS, function="mysqld_stmt_execute")
+    if code in (TypeCode.DATE, TypeCode.NEWDATE):
+        return pack(year, month, day), _DATE_TYPE
+    return pack(year, month, day, hour, minute, second, micro), _DATETIME_TYPES[6 if micro else 0]
+
+
+def _duration(reader: PayloadReader) -> tuple[Value, SqlType]:
+    size = reader.integer(1)
+    if size not in (0, 8, 12):
+        raise SqlError(MALFORMED_PACKET)
+    data = reader.fixed(size).ljust(12, b"\0")
+    negative, days, hour, minute, second, micro = struct.unpack("<BIBBBI", data)
+    total = days * DAY + hour * HOUR + minute * MINUTE + second * SECOND + micro * 1000
+    return -total if negative else total, _TIME_TYPES[6 if micro else 0]

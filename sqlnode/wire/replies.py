@@ -1,0 +1,76 @@
+"""OK, EOF and ERR packets."""
+
+from __future__ import annotations
+
+from sqlnode.base.errors import SqlError
+from sqlnode.wire.constants import Capability, Status, Track
+from sqlnode.wire.payload import U16, length_encoded, length_prefix
+
+_ERROR_TEXT_LIMIT = 1024
+"""Bytes of message that MySQL's clients have room for; longer ones are cut there."""
+
+
+def error_payload(error: SqlError, charset: str | None = None) -> bytes:
+    """ERR. The message goes out in the result character set where that is not ours."""
+    message = error.message.encode("utf-8", "replace")
+    if charset not in (None, "utf8mb4", "utf8", "binary"):
+        from sqlnode.base.charset import charset_by_name
+
+        message = charset_by_name(charset or "utf8mb4").encode(message)
+    if len(message) > _ERROR_TEXT_LIMIT:
+        message = message[:_ERROR_TEXT_LIMIT].decode("utf-8", "ignore").encode()
+    return b"\xff" + U16.pack(error.code) + b"#" + error.sqlstate.encode() + message
+
+
+def ok_payload(
+    capabilities: int,
+    status: int,
+    warnings: int = 0,
+    *,
+    header: int = 0,
+    affected_rows: int = 0,
+    last_insert_id: int = 0,
+    info: str = "",
+    changes: bytes = b"",
+) -> bytes:
+    """OK. `header` 0xFE ends rows under DEPRECATE_EOF; `changes` are session state changes (`state_changes`)."""
+    if changes:
+        status |= Status.SESSION_STATE_CHANGED
+    parts = [
+        bytes((header,)),
+        length_prefix(affected_rows),
+        length_prefix(last_insert_id),
+        U16.pack(status),
+        U16.pack(warnings),
+    ]
+    if capabilities & Capability.SESSION_TRACK:
+        if info or changes:
+            parts.append(length_encoded(info.encode()))
+        if changes:
+            parts.append(length_encoded(changes))
+    else:
+        parts.append(info.encode())
+    return b"".join(parts)
+
+
+def eof_payload(status: int, warnings: int = 0) -> bytes:
+    """EOF, for clients without DEPRECATE_EOF and in the places where it never went away."""
+    return b"\xfe" + U16.pack(warnings) + U16.pack(status)
+
+
+def end_of_rows(capabilities: int, status: int, warnings: int = 0) -> bytes:
+    """What ends the rows of a result."""
+    if capabilities & Capability.DEPRECATE_EOF:
+        return ok_payload(capabilities, status, warnings, header=0xFE)
+    return eof_payload(status, warnings)
+
+
+def state_changes(schema: str | None, variables: list[tuple[str, str]]) -> bytes:
+    """Session state changes of an OK packet; empty when there are none."""
+    parts = []
+    for name, value in variables:
+        data = length_encoded(name.encode()) + length_encoded(value.encode())
+        parts.append(bytes((Track.SYSTEM_VARIABLES,)) + length_encoded(data))
+    if schema is not None:
+        parts.append(bytes((Track.SCHEMA,)) + length_encoded(length_encoded(schema.encode())))
+    return b"".join(parts)

@@ -1,0 +1,190 @@
+"""Stored rows to result rows without Python values in between where that is possible.
+
+A function is generated for each (layout, protocol, character set, zone) and row header: the header says which columns
+a row has and where, so what is left is a few slices and their cells. Character columns are copied as they are when the
+client reads UTF-8. A NULL is known from the header alone, so the binary protocol's bitmap is a constant.
+"""
+
+from __future__ import annotations
+
+import struct
+from collections.abc import Callable, Sequence
+from datetime import tzinfo
+from typing import TypeAlias
+
+from executor.result import StoredLayout, StoredRows
+from planner.expr.nodes import Column
+from sqlnode.base.types import TypeCode
+from sqlnode.base.zones import from_utc
+from sqlnode.wire.binary_cells import binary_cell
+from sqlnode.wire.constants import NULL_CELL
+from sqlnode.wire.resultset import RowEncoder
+from sqlnode.wire.text_cells import Formatter, text_cell
+from store.codec.decimals import decode_decimal
+from store.codec.keys import Handle, decode_float, decode_key_value, key_datum_end
+from store.codec.row_format import (
+    HANDLE_COLUMN_ID,
+    VERSION,
+    Kind,
+    RowDecoder,
+    RowHeader,
+    header_length,
+    kind_of,
+    parse_header,
+)
+
+Transcode: TypeAlias = Callable[[bytes, Handle], bytes]
+"""(stored row, handle) -> payload of the result row."""
+
+_CACHE_LIMIT = 1024
+_KEPT_VARIANTS = 32
+
+
+class Transcoder:
+    """Result rows of one layout for one kind of client. `row(value, handle)` is the payload."""
+
+    __slots__ = ("_by_header", "_cells", "_decoder", "_guess", "_rows", "_timestamps", "binary", "layout", "zone")
+
+    def __init__(
+        self, columns: Sequence[Column], layout: StoredLayout, charset: str | None, zone: tzinfo | None, *, binary: bool
+    ) -> None:
+        self.layout = layout
+        self.binary = binary
+        self.zone = zone
+        self._rows = RowEncoder(columns, charset, binary=binary)
+        self._timestamps = tuple(spec.type.code == TypeCode.TIMESTAMP and zone is not None for spec in layout.specs)
+        make = binary_cell if binary else text_cell
+        self._cells = tuple(
+            _in_zone(make(column.type, charset), zone) if shifted else make(column.type, charset)
+            for column, shifted in zip(columns, self._timestamps, strict=True)
+        )
+        self._decoder: RowDecoder | None = None
+        self._by_header: dict[bytes, Transcode] = {}
+        self._guess = 6
+
+    def row(self, value: bytes, handle: Handle) -> bytes:
+        """The payload of one row."""
+        found = self._by_header.get(value[: self._guess])
+        if found is None:
+            found = self._find(value)
+        return found(value, handle)
+
+    def _find(self, value: bytes) -> Transcode:
+        if not value or value[0] != VERSION:
+            return self._version_1
+        length = header_length(value)
+        key = value[:length]
+        found = self._by_header.get(key)
+        if found is None:
+            if len(self._by_header) >= _CACHE_LIMIT:
+                self._by_header.clear()
+            found = self._by_header[key] = self._compile(parse_header(value))
+        self._guess = length
+        return found
+
+    def _version_1(self, value: bytes, handle: Handle) -> bytes:
+        if self._decoder is None:
+            self._decoder = RowDecoder(self.layout.specs, self.layout.parts)
+        row = self._decoder.decode(value, handle)
+        for position, shifted in enumerate(self._timestamps):
+            if shifted and row[position]:
+                row[position] = from_utc(row[position], self.zone)  # type: ignore[arg-type]
+        return self._rows.payload(row)
+
+    def _compile(self, header: RowHeader) -> Transcode:
+        """Generate `row` for rows with this header. The source holds nothing but numbers and names made here."""
+        places = {column_id: index for index, column_id in enumerate(header.ids)}
+        parts = self.layout.parts
+        scope: dict[str, object] = {
+            "number": int.from_bytes,
+            "real": decode_float,
+            "decimal": decode_decimal,
+            "part": _handle_part,
+        }
+        needed: set[int] = set()
+        terms: list[str] = []
+        bitmap = 0
+        for position, spec in enumerate(self.layout.specs):
+            cell = self._cells[position]
+            scope[f"cell_{position}"] = cell
+            place = places.get(spec.id)
+            if spec.is_handle or spec.id == HANDLE_COLUMN_ID:
+                source = f"handle & {(1 << 64) - 1}" if spec.type.unsigned else "handle"
+            elif place is not None:
+                needed.update((place - 1, place) if place else (place,))
+                source = _source(kind_of(spec.type), place, header.data_at)
+            elif spec.id in parts.ids and spec.id not in parts.prefix_ids and spec.id not in header.null_ids:
+                source = f"part(handle, {parts.ids.index(spec.id)})"
+            elif spec.id in header.null_ids or spec.default is None:
+                bitmap |= 1 << (position + 2)
+                if not self.binary:
+                    terms.append(repr(NULL_CELL))
+                continue
+            else:
+                terms.append(repr(cell(spec.default)))
+                continue
+            terms.append(f"cell_{position}({source})")
+        if self.binary:
+            head = b"\0" + bitmap.to_bytes((len(self.layout.specs) + 9) // 8, "little")
+            terms.insert(0, repr(head))
+        lines = ["def row(value, handle):"]
+        if needed:
+            layout, names = _offsets(sorted(needed), header)
+            scope["unpack"] = struct.Struct(layout).unpack_from
+            lines.append(f"    {', '.join(names)}, = unpack(value)")
+        lines.append(f"    return {' + '.join(terms)}" if len(terms) <= 3 else f"    return b''.join(({', '.join(terms)},))")
+        exec("\n".join(lines), scope)
+        return scope["row"]  # type: ignore[return-value]
+
+
+def _in_zone(cell: Formatter, zone: tzinfo | None) -> Formatter:
+    return lambda value: cell(from_utc(value, zone) if value else value)
+
+
+def _handle_part(handle: bytes, index: int) -> object:
+    position = 0
+    for _ in range(index):
+        position = key_datum_end(handle, position)
+    return decode_key_value(handle, position)[0]
+
+
+def _source(kind: str, place: int, data_at: int) -> str:
+    """The expression of a column's value in the row."""
+    start = f"end_{place - 1} + {data_at}" if place else str(data_at)
+    cut = f"value[{start}:end_{place} + {data_at}]"
+    match kind:
+        case Kind.SIGNED:
+            return f"number({cut}, 'little', signed=True)"
+        case Kind.UNSIGNED:
+            return f"number({cut}, 'little')"
+        case Kind.FLOAT:
+            return f"real(value, {start})"
+        case Kind.DECIMAL:
+            return f"decimal(value, {start})[0]"
+        case _:
+            return cut
+
+
+def _offsets(needed: Sequence[int], header: RowHeader) -> tuple[str, list[str]]:
+    """A struct format that picks the offsets with these indexes, and the names they get."""
+    letter = "I" if header.width == 4 else "H"
+    layout = f"<{header.offsets_at}x"
+    at = 0
+    for index in needed:
+        layout += f"{(index - at) * header.width}x{letter}"
+        at = index + 1
+    return layout, [f"end_{index}" for index in needed]
+
+
+def transcoder(rows: StoredRows, charset: str | None, *, binary: bool) -> Transcoder:
+    """The transcoder of a result, kept with its layout (a few variants: protocol, character set, zone)."""
+    layout = rows.layout
+    key = (binary, charset, rows.zone)
+    found = layout.compiled.get(key)
+    if found is None:
+        if len(layout.compiled) >= _KEPT_VARIANTS:
+            layout.compiled.clear()
+        found = Transcoder(rows.columns, layout, charset, rows.zone, binary=binary)
+        layout.compiled[key] = found
+    assert isinstance(found, Transcoder), "StoredLayout.compiled belongs to this module"
+    return found
