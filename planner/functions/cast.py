@@ -111,9 +111,9 @@ def _is_total(source: SqlType, target: SqlType) -> bool:
     if source.eval_type == EvalType.STRING and to == EvalType.STRING:
         return source.charset == target.charset or source.charset != "binary"
     if source.eval_type in _TOTAL or source.eval_type == EvalType.STRING:
-        return to in _TOTAL and target.code != TypeCode.YEAR or (to == EvalType.STRING and source.eval_type in _TOTAL)
+        return (to in _TOTAL and target.code != TypeCode.YEAR) or (to == EvalType.STRING and source.eval_type in _TOTAL)
     if source.is_temporal or source.eval_type == EvalType.DURATION:
-        return to in _TOTAL and target.code != TypeCode.YEAR or to == EvalType.STRING
+        return (to in _TOTAL and target.code != TypeCode.YEAR) or to == EvalType.STRING
     return False
 
 

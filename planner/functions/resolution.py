@@ -17,6 +17,7 @@ from planner.functions.registry import (
     Derivation,
     Function,
     Kind,
+    Nulls,
     Overload,
     ResultRule,
     Signature,
@@ -116,9 +117,11 @@ def make_call(
         derivation = aggregate_collations(strings, context, operation=function.name)
     rule = overload.result if overload.result is not None else function.result
     result_type = _result(rule, CallSite(function.name, converted, context, text, derivation), derivation)
-    if result_type.not_null or function.not_null:
-        certain = function.not_null and all(arg.type.not_null for arg in converted)
-        result_type = result_type.with_flags(add=Flag.NOT_NULL) if certain else result_type
+    if function.not_null:
+        certain = all(arg.type.not_null for arg in converted)
+        result_type = result_type.with_flags(add=Flag.NOT_NULL) if certain else result_type.nullable()
+    elif function.nulls is Nulls.PROPAGATE and not all(arg.type.not_null for arg in converted):
+        result_type = result_type.nullable()
     strength = function.coercibility if function.coercibility >= 0 else derivation.coercibility
     if not result_type.is_string:
         strength = Coercibility.NUMERIC

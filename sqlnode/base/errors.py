@@ -275,6 +275,7 @@ ALTER_OPERATION_NOT_SUPPORTED|1845|0A000|{operation} is not supported for this o
 ALTER_OPERATION_NOT_SUPPORTED_REASON|1846|0A000|{operation} is not supported. Reason: {reason}. Try {alternative}.
 DUP_UNKNOWN_IN_INDEX|1859|23000|Duplicate entry for key '{key}'
 DUP_INDEX|1831|HY000|Duplicate index '{index}' defined on the table '{table}'. This is deprecated and will be disallowed in a future release.
+INVALID_BITWISE_OPERANDS_SIZE|3513|HY000|Binary operands of bitwise operators must be of equal length
 INVALID_ARGUMENT_FOR_LOGARITHM|3020|2201E|Invalid argument for logarithm
 MAX_EXECUTION_TIME_EXCEEDED|3024|HY000|Query execution was interrupted, maximum statement execution time exceeded
 FIELD_IN_ORDER_NOT_SELECT|3065|HY000|Expression #{position} of ORDER BY clause is not in SELECT list, references column '{column}' which is not in SELECT list; this is incompatible with {reason}

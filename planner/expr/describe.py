@@ -1,0 +1,67 @@
+"""Expressions as text in error messages: `(`db`.`t`.`a` - 10)`, the way MySQL prints them."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+
+from planner.expr.nodes import (
+    AggregateCall,
+    Call,
+    Column,
+    Constant,
+    CorrelatedColumn,
+    Expression,
+    Parameter,
+    UserVariable,
+)
+from sqlnode.base.decimal import to_text
+from sqlnode.base.types import EvalType
+
+_INFIX = frozenset(
+    {"+", "-", "*", "/", "div", "%", "&", "|", "^", "<<", ">>", "=", "<=>", "<", "<=", ">", ">=", "!=", "and", "or"}
+    | {"xor", "like"}
+)
+_WORDS = {"div": "DIV", "!=": "<>"}
+
+
+def describe(expression: Expression) -> str:
+    """The text of an expression; casts that the server inserted are not shown."""
+    if isinstance(expression, Column):
+        parts = (expression.database, expression.table, expression.origin_name or expression.name)
+        return ".".join(f"`{part}`" for part in parts if part)
+    if isinstance(expression, CorrelatedColumn):
+        return describe(expression.column)
+    if isinstance(expression, Constant):
+        return _constant(expression)
+    if isinstance(expression, Parameter):
+        return "?"
+    if isinstance(expression, UserVariable):
+        return f"@`{expression.name}`"
+    if isinstance(expression, AggregateCall):
+        return f"{expression.name}({','.join(map(describe, expression.args))})"
+    return _call(expression)
+
+
+def _constant(expression: Constant) -> str:
+    value = expression.value
+    if value is None:
+        return "NULL"
+    if isinstance(value, bytes):
+        if expression.type.eval_type == EvalType.JSON:
+            return "json"
+        return f"'{value.decode('utf-8', 'replace')}'"
+    if expression.text is not None:
+        return expression.text
+    return to_text(value) if isinstance(value, Decimal) else str(value)
+
+
+def _call(call: Call) -> str:
+    args = [describe(arg) for arg in call.args]
+    if call.name == "cast" and call.text is None:
+        return args[0]
+    if call.name in _INFIX:
+        word = _WORDS.get(call.name, call.name)
+        return f"({f' {word} '.join(args[:2] if call.name == 'like' else args)})"
+    if call.name == "unary_minus":
+        return f"-({args[0]})"
+    return f"{call.name}({','.join(args)})"

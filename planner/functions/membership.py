@@ -1,0 +1,151 @@
+"""x IN (list): one lookup in a set of the constants, also in the weights of a collation."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from decimal import Decimal
+
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from planner.context import PlanContext
+from planner.expr.coercion import aggregate_collations
+from planner.expr.evaluation import EvalContext
+from planner.expr.nodes import Call, Constant, Expression
+from planner.functions.arrays import array_of, list_of
+from planner.functions.comparison import comparable, is_fixed
+from planner.functions.registry import UNLIMITED, Compiled, Function, Kind, Nulls, Overload, VectorCompiled
+from planner.functions.resolution import is_null, make_call, resolve
+from sqlnode.base.collation import by_name, sort_keys
+from sqlnode.base.types import EvalType, SqlType, Value, boolean
+
+_OVERLOADS = {
+    kind: Overload((Kind.ANY,), boolean(), tipb=f"In{kind.value.capitalize()}", exact=kind != EvalType.JSON)
+    for kind in EvalType
+}
+
+
+def _resolve(name: str, args: tuple[Expression, ...], context: PlanContext, text: str | None) -> Expression:
+    """Constants of one kind stay together in an `in`; the other members become comparisons joined by OR."""
+    value, *members = args
+    if isinstance(value, Call) and value.name == "row":
+        return _joined([resolve("=", (value, member), context) for member in members], context)
+    groups: dict[EvalType, tuple[Expression, list[Expression]]] = {}
+    singles: list[Expression] = []
+    for member in members:
+        left, right, kind = comparable(value, member, context, "in")
+        if not is_fixed(right) or kind == EvalType.JSON:
+            singles.append(resolve("=", (value, member), context))
+            continue
+        if is_null(right) and groups:
+            kind = next(iter(groups))
+            left = groups[kind][0]
+            right = Constant(None, left.type.nullable())
+        groups.setdefault(kind, (left, []))[1].append(right)
+    parts: list[Expression] = []
+    for kind, (left, found) in groups.items():
+        derivation = None
+        if kind == EvalType.STRING:
+            strings = [left, *(member for member in found if not is_null(member))]
+            derivation = aggregate_collations(strings, context, operation="in", comparison=True)
+        parts.append(make_call(IN, _OVERLOADS[kind], (left, *found), context, derivation=derivation))
+    return _joined(parts + singles, context)
+
+
+def _joined(parts: Sequence[Expression], context: PlanContext) -> Expression:
+    return parts[0] if len(parts) == 1 else resolve("or", parts, context)
+
+
+def _key(call: Call) -> Callable[[Value], object]:
+    """What members and values are looked up by."""
+    collation = call.signature.derivation.collation
+    if call.args[0].type.eval_type != EvalType.STRING or collation == "binary":
+        return lambda value: value
+    return by_name(collation).sort_key  # type: ignore[return-value]
+
+
+class _In:
+    """How IN compiles: the constants' keys are a set, made once; parameters' keys are made at each execution."""
+
+    def scalar(self, call: Call, args: Sequence[Compiled]) -> Compiled:
+        """Over a row."""
+        value, *members = args
+        key = _key(call)
+        if all(isinstance(member, Constant) for member in call.args[1:]):
+            values = [member.value for member in call.args[1:] if isinstance(member, Constant)]
+            known = frozenset(key(member) for member in values if member is not None)
+            otherwise = None if None in values else 0
+
+            def lookup(row: Sequence[Value], context: EvalContext) -> Value:
+                found = value(row, context)
+                if found is None:
+                    return None
+                return 1 if key(found) in known else otherwise
+
+            return lookup
+
+        def run(row: Sequence[Value], context: EvalContext) -> Value:
+            found = value(row, context)
+            if found is None:
+                return None
+            wanted = key(found)
+            has_null = False
+            for member in members:
+                other = member(row, context)
+                if other is None:
+                    has_null = True
+                elif key(other) == wanted:
+                    return 1
+            return None if has_null else 0
+
+        return run
+
+    def vector(self, call: Call, args: Sequence[VectorCompiled]) -> VectorCompiled:
+        """Over a batch."""
+        value, *members = args
+        sql_type = call.args[0].type
+        keyed = sql_type.eval_type == EvalType.STRING and call.signature.derivation.collation != "binary"
+        collation = by_name(call.signature.derivation.collation) if keyed else None
+
+        def run(batch: pa.RecordBatch, context: EvalContext) -> pa.Array:
+            array = value(batch, context)
+            if pa.types.is_boolean(array.type):
+                array = pc.cast(array, pa.int64())
+            one = batch.slice(0, 1) if batch.num_rows else batch
+            wanted = [list_of(member(one, context))[0] for member in members] if batch.num_rows else []
+            if collation is not None:
+                array = sort_keys(array, collation)
+                wanted = [None if member is None else collation.sort_key(member) for member in wanted]
+            known = [member for member in wanted if member is not None]
+            found = _is_in(array, known, sql_type)
+            missing = pc.is_null(array)
+            if len(known) < len(wanted):
+                missing = pc.or_(missing, pc.invert(found))
+            return pc.if_else(missing, pa.scalar(None, pa.bool_()), found)
+
+        return run
+
+
+def _is_in(array: pa.Array, known: Sequence[Value], sql_type: SqlType) -> pa.Array:
+    kind = array.type
+    if pa.types.is_integer(kind):
+        low, high = (0, (1 << 64) - 1) if kind == pa.uint64() else (-(1 << 63), (1 << 63) - 1)
+        known = [member for member in known if isinstance(member, int) and low <= member <= high]
+    elif pa.types.is_decimal(kind):
+        values = frozenset(member for member in known if isinstance(member, Decimal))
+        return pa.array([value is not None and value in values for value in array.to_pylist()], pa.bool_())
+    value_set = pa.array(known, kind) if not pa.types.is_decimal(kind) else array_of(known, sql_type)
+    return pc.is_in(array, value_set=value_set)
+
+
+IN = Function(
+    "in",
+    min_args=2,
+    max_args=UNLIMITED,
+    overloads=tuple(_OVERLOADS.values()),
+    resolver=_resolve,
+    nulls=Nulls.KERNEL,
+    not_null=True,
+    lazy=_In(),
+    example=("2 IN (1, 2, NULL)", "1"),
+)
