@@ -63,7 +63,7 @@ def _resolve_using(name: str, args: tuple[Expression, ...], context: PlanContext
     code = value.type.code if value.type.is_blob else TypeCode.VAR_STRING
     length = value.type.length
     if charset.name == "binary" and length > 0:
-        length *= charset_by_name(value.type.charset).width
+        length *= charset_by_name(value.type.charset).max_length
     target = SqlType(code, flags, length, -1, charset.name, collation.name)
     return make_cast(value, target, explicit=True) if value.type.charset != charset.name else _relabelled(value, target)
 
