@@ -28,10 +28,10 @@ from planner.expr.nodes import (
 )
 from planner.expr.scalar import carries_digits, compile_part, compile_scalar, kernel_of
 from planner.functions.arrays import array_of, exact_form, list_of, rows_where, truth
-from planner.functions.cast import make_cast
+from planner.functions.casting import make_cast
 from planner.functions.registry import Kernel, Nulls, Volatility
 from sqlnode.base.errors import INVALID_GROUP_FUNC_USE, SqlError, SqlWarning
-from sqlnode.base.types import SqlType, Value, arrow_type, double
+from sqlnode.base.types import Value, arrow_type, double
 
 VectorFunction: TypeAlias = Callable[[pa.RecordBatch, EvalContext], pa.Array]
 

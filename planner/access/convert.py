@@ -171,7 +171,8 @@ def is_exact_double(value: Value) -> bool:
 
 
 def enum_ordinal(value: Value, target: SqlType) -> int | NoValue:
-    """The ordinal of the element that equals a string by the column's collation."""
+    """The ordinal of the element that equals a string by the column's collation; the empty string that stands for an
+    invalid value has ordinal 0."""
     if not isinstance(value, bytes):
         return NO_VALUE
     from store.codec.keys import sort_key_of
@@ -181,4 +182,4 @@ def enum_ordinal(value: Value, target: SqlType) -> int | NoValue:
     for position, element in enumerate(target.elements, 1):
         if weights(element.encode()) == wanted:
             return position
-    return NO_VALUE
+    return 0 if wanted == weights(b"") else NO_VALUE

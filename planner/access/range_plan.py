@@ -18,7 +18,17 @@ from datetime import tzinfo
 from functools import cached_property
 from typing import TypeAlias
 
-from planner.access.convert import NO_VALUE, NoValue, Side, enum_ordinal, exact, is_fixed, place, widened_timestamp
+from planner.access.convert import (
+    NO_VALUE,
+    NoValue,
+    Side,
+    enum_ordinal,
+    exact,
+    is_exact_double,
+    is_fixed,
+    place,
+    widened_timestamp,
+)
 from planner.expr.nodes import Expression
 from sqlnode.base.types import EvalType, SqlType, TypeCode, Value
 from store.api import KeyRange
@@ -296,11 +306,14 @@ def _comparison(
         return [] if isinstance(ordinal, NoValue) else [_point(part, ordinal, edges)]
     if target.code == TypeCode.TIMESTAMP and not is_fixed(zone):
         return _loose_timestamp(part, op, value, source, zone, edges)
+    bottom = b"\x01" if part.flagged else b""
+    if target.eval_type == EvalType.INT and not is_exact_double(value):
+        # Compared as doubles, neighbouring integers are equal to such a number; the filter above decides.
+        return [(bottom, None, False)]
     if op == "=" and part.length < 0:
         placed = exact(value, source, target, zone)
         return [] if placed is NO_VALUE else [_point(part, placed, edges)]  # type: ignore[arg-type]
     placed_value, side = place(value, source, target, zone)
-    bottom = b"\x01" if part.flagged else b""
     if side in (Side.BELOW_ALL, Side.ABOVE_ALL):
         everything = (side == Side.BELOW_ALL) == (op in (">", ">="))
         return [(bottom, None, False)] if everything and op != "=" else []

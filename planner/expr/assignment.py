@@ -174,7 +174,7 @@ def _rounded_real(value: float) -> int:
 
 def _through_cast(source: SqlType, target: SqlType) -> Assigner | None:
     """The implicit cast of expressions, for kinds of sources without a rule of their own here."""
-    from planner.functions.cast import converter
+    from planner.functions.casting import converter
 
     convert = converter(source, target, None)
     if convert is None:

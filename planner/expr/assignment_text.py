@@ -27,7 +27,7 @@ BLOB_LIMITS = {
 
 def text_of(source: SqlType, target: SqlType) -> Assigner | None:
     """A value as text (bytes); None when it is one already."""
-    from planner.functions.cast import converter
+    from planner.functions.casting import converter
 
     convert = converter(source, SqlType(TypeCode.VAR_STRING, 0, -1, -1, target.charset, target.collation), None)
     if convert is None or (source.charset == "binary" and source.is_string):

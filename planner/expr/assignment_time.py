@@ -102,7 +102,7 @@ def _read(value: Value, source: SqlType, context: EvalContext, fsp: int) -> Pars
 
 
 def _as_text(value: Value, source: SqlType, context: EvalContext) -> bytes:
-    from planner.functions.cast import converter
+    from planner.functions.casting import converter
 
     convert = converter(source, SqlType(TypeCode.VAR_STRING, 0, -1, -1, "utf8mb4", "utf8mb4_bin"), None)
     text = value if convert is None else convert(value, context)

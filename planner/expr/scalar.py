@@ -89,7 +89,7 @@ def compile_part(expression: Expression, positions: dict[int, int]) -> Compiled:
 
 
 def _user_variable(expression: UserVariable) -> Compiled:
-    from planner.functions.cast import converter, same_type
+    from planner.functions.casting import converter, same_type
 
     name, wanted = expression.name, expression.type
 

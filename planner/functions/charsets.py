@@ -7,7 +7,7 @@ from dataclasses import replace
 from planner.context import PlanContext
 from planner.expr.evaluation import EvalContext
 from planner.expr.nodes import Call, Constant, Expression, UserVariable
-from planner.functions.cast import make_cast
+from planner.functions.casting import make_cast
 from planner.functions.cast_text import text_converter
 from planner.functions.registry import (
     Coercibility,

@@ -16,7 +16,7 @@ from planner.context import PlanContext
 from planner.expr.coercion import aggregate_collations, as_text
 from planner.expr.evaluation import EvalContext
 from planner.expr.nodes import Call, Column, Constant, CorrelatedColumn, Expression, Parameter, UserVariable
-from planner.functions.cast import make_cast
+from planner.functions.casting import make_cast
 from planner.functions.cast_number import MAX_UINT, MIN_INT
 from planner.functions.cast_time import time_converter
 from planner.functions.comparison_arrays import comparing

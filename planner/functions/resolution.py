@@ -228,7 +228,7 @@ def string_form(sql_type: SqlType, context: PlanContext) -> SqlType:
 def cast(expression: Expression, target: SqlType, *, explicit: bool = False) -> Expression:
     """The value in another type. The same object when it already is of that type. `explicit`: CAST's and CONVERT's
     truncation rules (length of CHAR(n), warnings 1292) and result strength."""
-    from planner.functions.cast import make_cast
+    from planner.functions.casting import make_cast
 
     return make_cast(expression, target, explicit=explicit)
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from sqlglot import expressions as exp
 from sqlglot.tokens import Token, TokenType
@@ -14,6 +14,7 @@ from planner.parse.failure import empty_query, syntax_error
 from planner.parse.query import Draft
 from planner.parse.statement import Statement
 from planner.parse.token_pass import number_parameters
+from planner.parse.values_block import FoundBlock, read_values
 from planner.parse.versioned import expand_comments
 
 
@@ -26,13 +27,20 @@ class PendingStatement:
     end: int
     sql_mode: int
     last: bool
+    found: FoundBlock | None = None
+    """Rows of VALUES that were taken out of the source behind the first one; `whole` is the text with them."""
+    whole: str = ""
 
     def parse(self) -> Statement:
         """The statement. Raises 1064 or 1235."""
         parameters = number_parameters(self.tokens, self.source)
         start = self.tokens[0].start
         text_end = self.tokens[-1].end + 1 if self.end < 0 else self.end
-        return parse_draft(Draft(self.tokens, self.source, start, text_end, parameters, self.sql_mode))
+        statement = parse_draft(Draft(self.tokens, self.source, start, text_end, parameters, self.sql_mode))
+        if self.found is None:
+            return statement
+        taken = self.found.end - self.found.first_end
+        return replace(statement, values=self.found.block, text=self.whole[start : text_end + taken])
 
 
 def split_text(sql: str, *, sql_mode: int = SqlMode.DEFAULT) -> list[PendingStatement]:
@@ -41,7 +49,10 @@ def split_text(sql: str, *, sql_mode: int = SqlMode.DEFAULT) -> list[PendingStat
     A text is parsed statement by statement while it runs: those before a syntax error take effect, as in MySQL. Raises
     1064 for what cannot be read as tokens, 1065 when there is no statement at all.
     """
-    source = expand_comments(sql, backslash_escapes=not sql_mode & SqlMode.NO_BACKSLASH_ESCAPES)
+    whole = source = expand_comments(sql, backslash_escapes=not sql_mode & SqlMode.NO_BACKSLASH_ESCAPES)
+    found = read_values(source, sql_mode)
+    if found is not None:
+        source = source[: found.first_end] + source[found.end :]
     tokens = read_tokens(source, sql_mode)
     spans: list[tuple[list[Token], int]] = []
     first = 0
@@ -55,7 +66,10 @@ def split_text(sql: str, *, sql_mode: int = SqlMode.DEFAULT) -> list[PendingStat
     if not spans:
         raise empty_query()
     last = len(spans) - 1
-    return [PendingStatement(part, source, end, sql_mode, place == last) for place, (part, end) in enumerate(spans)]
+    pending = [PendingStatement(part, source, end, sql_mode, place == last) for place, (part, end) in enumerate(spans)]
+    if found is not None:
+        pending[0] = replace(pending[0], found=found, whole=whole)
+    return pending
 
 
 def parse_text(sql: str, *, sql_mode: int = SqlMode.DEFAULT) -> list[Statement]:

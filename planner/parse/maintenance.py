@@ -30,7 +30,16 @@ def _maintenance(kind: StatementKind, *, binlog: bool = False) -> Callable[[Curs
             if word is not None:
                 options.append(word)
                 continue
-            if kind is StatementKind.ANALYZE_TABLE and cursor.word() in ("UPDATE", "DROP", "INDEX", "PARTITION", "COLUMNS", "ALL", "PREDICATE", "WITH"):
+            if kind is StatementKind.ANALYZE_TABLE and cursor.word() in (
+                "UPDATE",
+                "DROP",
+                "INDEX",
+                "PARTITION",
+                "COLUMNS",
+                "ALL",
+                "PREDICATE",
+                "WITH",
+            ):
                 unsupported = "ANALYZE TABLE " + " ".join(filter(None, (cursor.word(), cursor.word(1))))
                 cursor.index = len(cursor.tokens)
                 break
@@ -41,8 +50,19 @@ def _maintenance(kind: StatementKind, *, binlog: bool = False) -> Callable[[Curs
 
 
 _FLUSH = (
-    ("BINARY LOGS",), ("ENGINE LOGS",), ("ERROR LOGS",), ("GENERAL LOGS",), ("RELAY LOGS",), ("SLOW LOGS",), ("HOSTS",), ("LOGS",),
-    ("PRIVILEGES",), ("OPTIMIZER_COSTS",), ("STATUS",), ("USER_RESOURCES",), ("QUERY CACHE",),
+    ("BINARY LOGS",),
+    ("ENGINE LOGS",),
+    ("ERROR LOGS",),
+    ("GENERAL LOGS",),
+    ("RELAY LOGS",),
+    ("SLOW LOGS",),
+    ("HOSTS",),
+    ("LOGS",),
+    ("PRIVILEGES",),
+    ("OPTIMIZER_COSTS",),
+    ("STATUS",),
+    ("USER_RESOURCES",),
+    ("QUERY CACHE",),
 )
 
 

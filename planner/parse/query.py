@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 from sqlglot import expressions as exp
 from sqlglot.tokens import Token, TokenType
@@ -345,7 +345,3 @@ def _row_alias(draft: Draft, tokens: list[Token], index: int) -> tuple[str, tupl
             raise draft.fail(rest[-1])
     return name.text, tuple(columns)
 
-
-def with_text(statement: Statement, text: str) -> Statement:
-    """The same statement under another text (a block of VALUES was read apart)."""
-    return replace(statement, text=text)

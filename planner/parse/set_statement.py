@@ -20,7 +20,13 @@ from planner.parse.nodes_session import (
 from planner.parse.transactions import read_characteristics
 
 T = TokenType
-_SCOPES = {"GLOBAL": "GLOBAL", "SESSION": "SESSION", "LOCAL": "SESSION", "PERSIST": "PERSIST", "PERSIST_ONLY": "PERSIST_ONLY"}
+_SCOPES = {
+    "GLOBAL": "GLOBAL",
+    "SESSION": "SESSION",
+    "LOCAL": "SESSION",
+    "PERSIST": "PERSIST",
+    "PERSIST_ONLY": "PERSIST_ONLY",
+}
 
 
 def _set(cursor: Cursor) -> SetStatement:

@@ -77,7 +77,7 @@ def same_type(source: SqlType, target: SqlType) -> bool:
 def make_cast(
     expression: Expression, target: SqlType, *, explicit: bool = False, scalar_json: bool = False
 ) -> Expression:
-    """The value as `target`; see `planner.functions.cast`."""
+    """The value as `target`; see `planner.functions.casting`."""
     source = expression.type
     if same_type(source, target):
         return expression
