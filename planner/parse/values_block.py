@@ -38,9 +38,10 @@ class LiteralKind:
 class ValuesBlock:
     """All rows of INSERT … VALUES (…), (…) when each value is a plain literal.
 
-    `columns[i][r]` is the value of column i in row r: int (INTEGER, BOOLEAN as 0/1), decimal.Decimal (DECIMAL), float (FLOAT),
-    bytes in UTF-8 (STRING; surrogateescape gives the client's bytes back), bytes (BINARY: hex and bit literals), None (NULL and
-    DEFAULT). `kinds[i]` is one `LiteralKind` byte per row. Both have `row_count` entries per column.
+    `columns[i][r]` is the value of column i in row r: int (INTEGER, BOOLEAN as 0/1), decimal.Decimal (DECIMAL), float
+    (FLOAT), bytes in UTF-8 (STRING; surrogateescape gives the client's bytes back), bytes (BINARY: hex and bit
+    literals), None (NULL and DEFAULT). `kinds[i]` is one `LiteralKind` byte per row. Both have `row_count` entries per
+    column.
     """
 
     columns: tuple[list[object], ...]
@@ -67,7 +68,7 @@ _HEAD = re.compile(
 )
 _QUERY = re.compile(r"\b(?:SELECT|SET|TABLE|WITH)\b", re.IGNORECASE)
 _BEHIND = re.compile(r"\s*(?:;|\Z|ON\b|AS\b)", re.IGNORECASE)
-_NUMBER = r"[-+]?(?:\d+(?:\.\d*)?|\.\d+)(?:[eE][-+]?\d+)?"
+_NUMBER = r"[-+]?(?:[0-9]+(?:\.[0-9]*)?|\.[0-9]+)(?:[eE][-+]?[0-9]+)?"
 _WORDS = r"(?i:NULL|TRUE|FALSE|DEFAULT)"
 _BITS = r"0x[0-9a-fA-F]+|[xX]'[0-9a-fA-F]*'|0b[01]+|[bB]'[01]*'"
 _ESCAPES = {"0": "\0", "b": "\b", "n": "\n", "r": "\r", "t": "\t", "Z": "\x1a", "%": "\\%", "_": "\\_"}
@@ -155,7 +156,7 @@ def _column(raw: Sequence[str], backslashes: bool) -> tuple[list[object], bytes]
     first = raw[0][0]
     if first.isdigit() and all(map(str.isdigit, raw)) and max(map(len, raw)) < 19:
         return list(map(int, raw)), bytes((LiteralKind.INTEGER,)) * len(raw)
-    if first == "'" and all([one[0] == "'" for one in raw]):
+    if first == "'" and all(one[0] == "'" for one in raw):
         return [_string(one, backslashes) for one in raw], bytes((LiteralKind.STRING,)) * len(raw)
     values: list[object] = []
     kinds = bytearray()
