@@ -1,0 +1,34 @@
+"""Builds and runs the Connector/J checks with Maven."""
+
+from __future__ import annotations
+
+import shutil
+import subprocess
+from pathlib import Path
+
+from compat.harness import compare, server, skip
+
+HERE = Path(__file__).parent
+
+
+def main() -> int:
+    """0 when every line of the scoreboard is as expected."""
+    maven = shutil.which("mvn")
+    if maven is None or shutil.which("javac") is None:
+        return skip("connector_j", "a JDK with Maven")
+    built = subprocess.run([maven, "-q", "-B", "compile"], cwd=HERE, capture_output=True, text=True, timeout=600)
+    if built.returncode:
+        print(built.stdout[-3000:], built.stderr[-3000:])
+        return 1
+    with server() as port:
+        ran = subprocess.run(
+            [maven, "-q", "-B", "exec:java", f"-Dexec.args=127.0.0.1 {port}"], cwd=HERE, capture_output=True, text=True, timeout=600
+        )
+    seen = []
+    for line in ran.stdout.splitlines():
+        if line.startswith(("ok ", "FAIL ")):
+            print(line)
+            seen.append(line.split(":")[0])
+    if not seen:
+        print(ran.stdout[-3000:], ran.stderr[-3000:])
+    return compare("connector_j", seen, HERE / "expected.txt")
