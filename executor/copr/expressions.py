@@ -12,20 +12,21 @@ from datetime import tzinfo
 
 import pyarrow as pa
 import pyarrow.compute as pc
-from executor.evaluate import compile_vector
-from sqlnode.base.temporal import from_utc
 
 from executor.context import EvalContext
 from executor.copr.errors import UnsupportedDagError
 from executor.copr.ordering import KeyFunction
 from executor.copr.scan import is_utc
 from executor.copr.signatures import FUNCTIONS
+from executor.evaluate import compile_vector
 from planner.context import PlanContext
 from planner.expr.nodes import Call, Column, Constant, Expression, Parameter
 from planner.functions import cast, resolve
+from planner.functions.casting import make_cast
 from sqlnode.base.catalog import Catalog
 from sqlnode.base.errors import SqlError
-from sqlnode.base.types import EvalType, SqlType, TypeCode, arrow_type
+from sqlnode.base.temporal import from_utc
+from sqlnode.base.types import EvalType, Flag, SqlType, TypeCode, arrow_type
 from store.codec.keys import decode_int
 from store.codec.tipb_types import constant_value, type_of_field
 from store.proto import tipb_pb2
@@ -136,7 +137,8 @@ class ExpressionCompiler:
         if not function.accepts([arg.type.eval_type for arg in args if not _is_null(arg)]):
             raise UnsupportedDagError(f"{signature} with arguments of other kinds")
         if function.name == "cast":
-            return cast(args[0], result)
+            scalar = result.eval_type == EvalType.JSON and not result.flags & Flag.PARSE_TO_JSON
+            return make_cast(args[0], result, scalar_json=scalar)
         args = [_with_collation(arg, result) for arg in args]
         try:
             node = resolve(function.name, args, self._context)

@@ -24,6 +24,7 @@ from executor.copr.expressions import ExpressionCompiler
 from executor.copr.ordering import KeyFunction, TopN
 from executor.copr.scan import Scan, compile_scan
 from executor.copr.selection import FilteredScan, Selection, all_offsets_known, filtered_scan
+from planner.context import SqlMode
 from sqlnode.base.errors import SqlWarning
 from sqlnode.base.types import SqlType, Value
 from store.api import Block, CopRequest
@@ -31,7 +32,6 @@ from store.proto import tipb_pb2
 from store.proto.numbers import ExecType, RequestFlag
 
 _CACHE_SIZE = 1024
-_STRICT_MODES = 1 << 21 | 1 << 22
 
 
 class Step(Protocol):
@@ -224,11 +224,15 @@ class DagRunner:
         session_zone = zone_of(dag) if zone is None else zone
         bits = dag.flags if flags is None else flags
         in_dml = bool(bits & (RequestFlag.IN_INSERT | RequestFlag.IN_UPDATE_OR_DELETE))
-        strict = bool(dag.sql_mode & _STRICT_MODES) and not bits & RequestFlag.TRUNCATE_AS_WARNING
+        strict = not bits & RequestFlag.TRUNCATE_AS_WARNING
+        sql_mode = dag.sql_mode
+        if not sql_mode and strict and not bits & RequestFlag.DIVIDED_BY_ZERO_AS_WARNING:
+            # TiDB leaves the mode out and lets the flags speak; a strict statement has one.
+            sql_mode = SqlMode.STRICT_TRANS_TABLES | SqlMode.ERROR_FOR_DIVISION_BY_ZERO
         context = EvalContext(
             parameters=parameters,
             zone=session_zone,
-            sql_mode=dag.sql_mode,
+            sql_mode=sql_mode,
             in_dml=in_dml,
             strict_dml=in_dml and strict,
         )

@@ -17,8 +17,19 @@ from tests.executor.copr import replay
 EXPECTED_SHARE = 0.60
 SIZES = (1000, 3)
 
-# Recorded answers that are TiDB's own and that MySQL does not give.
-KNOWN_DIFFERENCES: dict[str, str] = {}
+# Recorded answers of TiDB's own mock store that MySQL (and TiKV) do not give.
+KNOWN_DIFFERENCES: dict[str, str] = {
+    "agg_42": "recorded: BIT compared by its bytes",
+    "topn_16": "recorded: BIT compared by its bytes",
+    "agg_46": "recorded: no row for an aggregate over nothing",
+    "agg_47": "recorded: no row for an aggregate over nothing",
+    "group_24": "recorded: partial groups by bytes, merged later",
+    "group_25": "recorded: partial groups by bytes, merged later",
+    "group_29": "recorded: partial groups by bytes, merged later",
+    "topn_08": "recorded: JSON null before NULL",
+    "topn_08_datum": "recorded: JSON null before NULL",
+    "topn_12": "recorded: other members of a tie",
+}
 
 
 def _requests() -> list[tuple[str, dict[str, Any]]]:
