@@ -25,6 +25,7 @@ DELETE_RANGES = b"SqlnodeDeleteRanges"
 class Action:
     """TiDB's ActionType numbers, as far as we write them."""
 
+    NONE = 0
     CREATE_SCHEMA = 1
     DROP_SCHEMA = 2
     CREATE_TABLE = 3
@@ -160,6 +161,10 @@ class MetaWriter:
     def put_active_job(self, job_id: int, value: dict[str, Any]) -> None:
         """Writes an unfinished job's state."""
         self.transaction.put(meta.hash_key(ACTIVE_JOBS, b"%d" % job_id), meta.dump_json(value))
+
+    async def drop_active_job(self, job_id: int) -> None:
+        """Forgets an unfinished job that was undone."""
+        self.transaction.delete(meta.hash_key(ACTIVE_JOBS, b"%d" % job_id))
 
     async def finish_job(self, job_id: int, history: dict[str, Any]) -> None:
         """Moves a job from the unfinished ones to the history."""

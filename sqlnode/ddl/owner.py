@@ -24,13 +24,14 @@ from typing import TYPE_CHECKING, TypeVar
 from sqlnode.base.errors import LOCK_WAIT_TIMEOUT, SqlError
 from sqlnode.base.schema import SchemaState
 from sqlnode.ddl.jobs import ROLLBACK_DONE, SYNCED, Job, active_job
-from sqlnode.ddl.metadata import ACTIVE_JOBS, DELETE_RANGES, MetaWriter
+from sqlnode.ddl.metadata import ACTIVE_JOBS, DELETE_RANGES, Action, MetaWriter
 from sqlnode.ddl.waits import TableVersions
 from store.api import KeyLocked, WriteConflict
 from store.codec import meta
 
 if TYPE_CHECKING:
     from sqlnode.catalog_loader import CatalogLoader
+    from sqlnode.ddl.context import DdlContext
     from store.store import Store
 
 T = TypeVar("T")
@@ -115,6 +116,44 @@ class DdlOwner:
         if any(database in databases for database, _ in self._busy):
             return True
         return any((database, "") in self._busy for database, _ in wanted)
+
+    # Waiting for those who use a table
+
+    async def fence(self, schema_id: int, table_ids: Sequence[int], context: DdlContext) -> int:
+        """Returns when every transaction that used one of the tables before now has ended; later ones go on.
+
+        That is a schema version in which nothing changes: whoever comes later is known by it. Raises 1205, and then
+        nothing has happened. Returns the version.
+        """
+        version = self.catalogs.current.version + 1
+        if not self.versions.in_use(table_ids, version, context.holder):
+            return version
+
+        async def build(writer: MetaWriter) -> int:
+            return await writer.bump(Action.NONE, schema_id, table_ids[0])
+
+        version = await self.change(build)
+        await self.drain(table_ids, version, context)
+        return version
+
+    async def drain(self, table_ids: Sequence[int], version: int, context: DdlContext) -> None:
+        """Returns when nobody uses the tables at a version below `version`. Raises 1205, 1317."""
+        await self.versions.drained(
+            table_ids, version, context.lock_wait_timeout, ignore=context.holder, check=context.check_killed
+        )
+
+    @asynccontextmanager
+    async def frozen(self, schema_id: int, table_ids: Sequence[int], context: DdlContext) -> AsyncIterator[None]:
+        """Nobody writes the tables meanwhile: who wrote them before has ended, who wants to write waits. Raises 1205."""
+        version = self.catalogs.current.version + 1
+        for table_id in table_ids:
+            self.versions.close_gate(table_id, version)
+        try:
+            await self.fence(schema_id, table_ids, context)
+            yield
+        finally:
+            for table_id in table_ids:
+                self.versions.open_gate(table_id)
 
     # After a crash
 
