@@ -1,8 +1,8 @@
 """Runs physical plans.
 
 Knows: plan nodes, expressions, record batches, the store's reads. Must not know: sessions, SQL text, packets. Start at
-`run`: data changes go to `executor.dml`; small linear plans to the row path (`row_path`, Python tuples or rows in stored
-form); everything else is a tree of asynchronous streams of record batches (`stream`), whose readers (`readers`) await
+`run`: data changes go to `executor.dml`; small linear plans to the row path (`row_path`, Python tuples or stored rows);
+everything else is a tree of asynchronous streams of record batches (`stream`), whose readers (`readers`) await
 the store and whose operators (`operators`) compute in whole arrays, long work in a thread.
 """
 

@@ -15,6 +15,7 @@ from sqlnode.base.schema import TableInfo
 if TYPE_CHECKING:
     import pyarrow as pa
 
+    from executor.runtime import Runtime
     from store.snapshot import Snapshot
     from store.store import Store
     from store.transaction import Transaction
@@ -54,7 +55,9 @@ class ExecContext:
     database: str = ""
     kill: KillFlag = field(default_factory=KillFlag)
     virtual_table: Callable[[str, str, Mapping[str, object]], pa.RecordBatch] | None = None
-    """(database, table, predicates) -> rows of a server table (information_schema), all columns."""
+    """(database, table, predicates) -> rows of a server table (information_schema), all columns. `predicates` maps a
+    lower-case column name to a tuple of the values that it may have, and `NAME like` to a tuple of patterns; they are
+    hints that may be ignored. May be a coroutine function."""
     allocate_auto_id: Callable[[str, TableInfo, int], Awaitable[int]] | None = None
     """(database name, table, count) -> the first of `count` values, auto_increment_increment apart (a variable)."""
     rebase_auto_id: Callable[[str, TableInfo, int], Awaitable[None]] | None = None
@@ -66,5 +69,7 @@ class ExecContext:
     """Pessimistic DML and locking reads: read the newest committed rows, not the snapshot."""
     ctes: MutableMapping[int, object] = field(default_factory=dict)
     current_read_ts: int = 0
+    runtime: Runtime | None = None
+    """Collects what each node does (EXPLAIN ANALYZE); None otherwise."""
     local_infile: Callable[[str], object] | None = None
     """Asks the client for a LOCAL INFILE's bytes: (file name) -> async iterator of bytes."""

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
-from decimal import Decimal
 from typing import Protocol, TypeVar
 
 import numpy as np
@@ -118,16 +117,21 @@ class ExactSumState:
             else:
                 np.add.at(total, groups, piece)
 
+    def totals(self, count: int) -> list[tuple[int | None, int]]:
+        """(sum as an integer, its scale) of every group; None for groups without values."""
+        limbs = [_grown(limb, count)[:count].tolist() for limb in self._limbs]
+        scale = self._scale
+        return [
+            (sum(limb[group] << (32 * index) for index, limb in enumerate(limbs)) if seen else None, scale)
+            for group, seen in enumerate(self._seen.counts(count).tolist())
+        ]
+
     def columns(self, count: int) -> list[pa.Array]:
         """See `State`."""
-        limbs = [_grown(limb, count)[:count].tolist() for limb in self._limbs]
-        values: list[Decimal | None] = []
-        for group, seen in enumerate(self._seen.counts(count).tolist()):
-            if not seen:
-                values.append(None)
-                continue
-            number = sum(limb[group] << (32 * index) for index, limb in enumerate(limbs))
-            values.append(quantize(make_decimal(number, self._scale), self._arrow))
+        values = [
+            None if number is None else quantize(make_decimal(number, scale), self._arrow)
+            for number, scale in self.totals(count)
+        ]
         return [pa.array(values, self._arrow)]
 
 

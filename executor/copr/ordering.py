@@ -11,10 +11,10 @@ import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
-from sqlnode.base.collation import by_name, sort_keys
 
 from executor.context import EvalContext
 from sqlnode.base import json as binary_json
+from sqlnode.base.collation import by_name, sort_keys
 from sqlnode.base.types import SqlType, TypeCode
 
 KeyFunction: TypeAlias = Callable[[pa.RecordBatch, EvalContext], pa.Array]

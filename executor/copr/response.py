@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 import pyarrow as pa
-from sqlnode.base.temporal import to_utc
 
 from executor.copr.runner import CompiledDag, zone_of
 from executor.copr.scan import is_utc, to_zone
 from sqlnode.base.errors import SqlError, SqlWarning
+from sqlnode.base.temporal import to_utc
 from sqlnode.base.types import TypeCode
 from store.codec.chunk import can_encode_chunk, encode_chunk, encode_datum_rows
 from store.proto import tipb_pb2

@@ -8,10 +8,10 @@ from datetime import timedelta, tzinfo
 
 import numpy as np
 import pyarrow as pa
-from sqlnode.base.temporal import from_utc
 
 from executor.context import EvalContext
 from executor.copr.errors import UnsupportedDagError
+from sqlnode.base.temporal import from_utc
 from sqlnode.base.types import SqlType, TypeCode
 from store.api import Block
 from store.codec.index_batch import IndexLayout, decode_index_entries

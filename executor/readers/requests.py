@@ -1,0 +1,112 @@
+"""Coprocessor requests of an execution, and the same chain run here over rows that a request would not see.
+
+A transaction's own writes are in its buffer only. Where a reader's ranges hold such writes, the pairs are read with the
+buffer merged in, and the request's DAG runs over them in this process, a page at a time (each page counts as a region
+of its own, so partial aggregates, TopN and limits come once a page and are put together above, as always).
+"""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Iterator, Sequence
+from typing import TYPE_CHECKING
+
+import pyarrow as pa
+
+from executor.compiled import kept
+from executor.copr.runner import CompiledDag, DagRunner
+from executor.offload import computed
+from executor.reads import is_dirty, scan_pages
+from planner.access.range_plan import Groups
+from planner.physical import IndexLookUp, IndexReader, PhysicalNode, RequestTemplate, TableReader
+from sqlnode.base.types import Value
+from store.api import Block, CopRequest, KeyRange
+from store.proto.numbers import RequestFlag
+
+if TYPE_CHECKING:
+    from executor.stream import Execution
+
+Reader = TableReader | IndexReader | IndexLookUp
+
+
+def request_flags(execution: Execution) -> int:
+    """DAG flags of this statement."""
+    evaluation = execution.evaluation
+    if not evaluation.in_dml:
+        return RequestFlag.IN_SELECT | RequestFlag.TRUNCATE_AS_WARNING | RequestFlag.OVERFLOW_AS_WARNING
+    flags = int(RequestFlag.IN_UPDATE_OR_DELETE)
+    return flags if evaluation.strict_dml else flags | RequestFlag.TRUNCATE_AS_WARNING
+
+
+def slot_values(template: RequestTemplate, node: PhysicalNode, execution: Execution) -> tuple[Value, ...]:
+    """The values of the DAG's parameters."""
+    if not template.slots:
+        return ()
+    value_of = execution.value_of(node)
+    return tuple([value_of(slot) for slot in template.slots])
+
+
+def reader_groups(node: Reader, execution: Execution) -> Groups:
+    """The key ranges of a reader in this execution: groups in the order in which they are to be read."""
+    given = execution.given_ranges.get(id(node))
+    groups = given if given is not None else node.ranges.evaluate(execution.value_of(node), execution.evaluation.zone)
+    return groups[::-1] if node.desc else groups
+
+
+async def run_request(
+    template: RequestTemplate, ranges: Sequence[KeyRange], node: Reader, execution: Execution
+) -> AsyncIterator[pa.RecordBatch]:
+    """The batches of a request over sorted ranges, the transaction's own writes included."""
+    context, evaluation = execution.context, execution.evaluation
+    check = context.kill.check
+    parameters = slot_values(template, node, execution)
+    if is_dirty(context, ranges):
+        async for pairs in scan_pages(execution.reads, ranges, reverse=node.desc):
+            check()
+            block = ([key for key, _ in pairs], [value for _, value in pairs])
+            for batch in await run_here(template, [block], parameters, node, execution):
+                yield batch
+        return
+    request = CopRequest(
+        template.dag,
+        tuple(ranges),
+        parameters=parameters,
+        desc=node.desc,
+        keep_order=node.keep_order,
+        zone=evaluation.zone,
+        flags=request_flags(execution),
+        warn=evaluation.warn,
+    )
+    runtime = execution.runtime(node)
+    batches = execution.reads.coprocessor(request, None if runtime is None else runtime.cop)
+    try:
+        async for batch in batches:
+            check()
+            if batch.num_rows:
+                yield batch
+    finally:
+        await batches.aclose()  # type: ignore[attr-defined]
+
+
+async def run_here(
+    template: RequestTemplate,
+    blocks: Sequence[Block],
+    parameters: tuple[Value, ...],
+    node: Reader,
+    execution: Execution,
+) -> list[pa.RecordBatch]:
+    """The DAG over given pairs, evaluated in this process."""
+    compiled = kept(template, "_compiled_dag", lambda: CompiledDag(template.dag))
+    evaluation = execution.evaluation
+    rows = sum(len(keys) for keys, _ in blocks)
+
+    def work() -> list[pa.RecordBatch]:
+        batches: Iterator[pa.RecordBatch] = _RUNNER.run(
+            compiled, blocks, parameters, evaluation.zone, request_flags(execution), evaluation.warn
+        )
+        return [batch for batch in batches if batch.num_rows]
+
+    return await computed(rows, work)
+
+
+_RUNNER = DagRunner()
+"""Only its `run` is used, which keeps nothing."""
