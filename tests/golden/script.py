@@ -25,7 +25,7 @@ give; without `----` it must succeed. Lines that begin with `#` are comments.
 Tags stand in square brackets on a line of their own before the statement: `[labels]` puts the column labels first,
 `[warnings]` adds `SHOW WARNINGS` behind the result, `[info]` adds the OK packet's text and insert id, `[types]` the columns'
 type codes, `[unordered]` compares as multisets although there is an ORDER BY, `[mysql]` marks expectations that MySQL 8 and
-the second system (MariaDB) do not share.
+the second system (MariaDB) do not share. An expected line that ends with `…` is the beginning of the real one.
 """
 
 from __future__ import annotations

@@ -9,7 +9,7 @@ from __future__ import annotations
 import sys
 from pathlib import Path
 
-from tests.golden.runner import Target, normal, run_script
+from tests.golden.runner import Target, agrees, run_script
 from tests.golden.script import read_script
 
 
@@ -31,7 +31,7 @@ def main() -> int:
             if block.expected is None:
                 wrong = bool(block.actual) and block.actual[0].startswith("ERROR")
             else:
-                wrong = normal(block.expected, block) != block.actual
+                wrong = not agrees(block, block.actual)
             if wrong:
                 differing += 1
                 print(
