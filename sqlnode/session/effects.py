@@ -31,8 +31,12 @@ _MODES = {name: value for name, value in vars(SqlMode).items() if name.isupper()
 _COMBINED = {
     "ANSI": ("REAL_AS_FLOAT", "PIPES_AS_CONCAT", "ANSI_QUOTES", "IGNORE_SPACE", "ONLY_FULL_GROUP_BY"),
     "TRADITIONAL": (
-        "STRICT_TRANS_TABLES", "STRICT_ALL_TABLES", "NO_ZERO_IN_DATE", "NO_ZERO_DATE",
-        "ERROR_FOR_DIVISION_BY_ZERO", "NO_ENGINE_SUBSTITUTION",
+        "STRICT_TRANS_TABLES",
+        "STRICT_ALL_TABLES",
+        "NO_ZERO_IN_DATE",
+        "NO_ZERO_DATE",
+        "ERROR_FOR_DIVISION_BY_ZERO",
+        "NO_ENGINE_SUBSTITUTION",
     ),
 }
 _PLAN_VARIABLES = tuple(name for name, variable in REGISTRY.items() if variable.plan)
@@ -121,7 +125,9 @@ def _truncated(session: Session, message: str) -> None:
     session.warn(SqlWarning("Warning", 1292, message))
 
 
-_CHARSETS = frozenset({"character_set_client", "character_set_connection", "character_set_results", "collation_connection"})
+_CHARSETS = frozenset(
+    {"character_set_client", "character_set_connection", "character_set_results", "collation_connection"}
+)
 
 
 def new_plan_key(session: Session) -> None:
@@ -137,8 +143,15 @@ def apply_all(session: Session) -> None:
     """Applies every value of a fresh session."""
     values = session.variables.values
     for name in (
-        "sql_mode", "time_zone", "character_set_client", "character_set_results", "collation_connection",
-        "transaction_isolation", "transaction_read_only", "autocommit", "innodb_lock_wait_timeout",
+        "sql_mode",
+        "time_zone",
+        "character_set_client",
+        "character_set_results",
+        "collation_connection",
+        "transaction_isolation",
+        "transaction_read_only",
+        "autocommit",
+        "innodb_lock_wait_timeout",
     ):
         _EFFECTS[name](session, values[name])
     new_plan_key(session)

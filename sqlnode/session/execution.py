@@ -175,7 +175,12 @@ async def _run_in_transaction(session: Session, entry: CachedPlan, values: tuple
 
     async def attempt(transaction: Transaction) -> Result:
         context = make_context(
-            session, transaction, transaction, values, in_dml=writes, ignore=ignore,
+            session,
+            transaction,
+            transaction,
+            values,
+            in_dml=writes,
+            ignore=ignore,
             for_update=transaction.pessimistic,
         )
         session.running = transaction
@@ -201,7 +206,9 @@ async def _run_in_transaction(session: Session, entry: CachedPlan, values: tuple
         release_tables(session)
 
 
-async def _finished(session: Session, plan: PhysicalPlan, context: ExecContext, result: Result, *, streaming: bool) -> Result:
+async def _finished(
+    session: Session, plan: PhysicalPlan, context: ExecContext, result: Result, *, streaming: bool
+) -> Result:
     """Keeps what later statements may ask for, and turns rows into their final form."""
     if result.__class__ is OkResult:
         _note_ok(session, result)  # type: ignore[arg-type]
@@ -264,6 +271,7 @@ async def _stream(session: Session, batches: Any) -> AsyncIterator[pa.RecordBatc
 async def _into(session: Session, plan: PhysicalPlan, context: ExecContext, result: Result) -> Result:
     """SELECT … INTO @a, @b. Raises 1172 for a second row; warning 1329 when there is none."""
     from executor import values_of_batches
+
     clause: IntoClause = plan.into  # type: ignore[assignment]
     if isinstance(result, RowsResult):
         batches = [batch async for batch in _as_async(result.batches)]
@@ -325,7 +333,7 @@ def release_tables(session: Session) -> None:
 
 async def _wait_for_table_locks(session: Session, plan: PhysicalPlan) -> None:
     """Under LOCK TABLES: waits for the locks of others, and refuses what this session has not locked (1099, 1100)."""
-    written = {target for target in _targets(plan)}
+    written = set(_targets(plan))
     accesses = [
         ((database.lower(), table.name.lower()), (database.lower(), table.name.lower()) in written)
         for database, table in plan.tables
@@ -366,4 +374,3 @@ def start_timer(session: Session) -> Callable[[], None] | None:
         limit_ms / 1000, session.kill_query, SqlError(MAX_EXECUTION_TIME_EXCEEDED)
     )
     return handle.cancel
-

@@ -17,7 +17,7 @@ from planner import plan as make_plan
 from planner.context import PlanContext, SqlMode
 from planner.expr.nodes import Column
 from planner.parse.entry import PendingStatement, split_text
-from planner.parse.nodes_common import StatementKind, Unsupported
+from planner.parse.nodes_common import Unsupported
 from planner.parse.statement import Statement
 from planner.physical import PhysicalPlan
 from sqlnode.base.charset import charset_by_name
@@ -39,7 +39,8 @@ from sqlnode.session.execution import run_plan
 from sqlnode.session.facts import Facts
 from sqlnode.session.plan_cache import CachedPlan
 from sqlnode.session.prepared import PLANS_PER_STATEMENT, PreparedStatement
-from sqlnode.session.text_template import Template, parameterised, split, template_of, value_of_literal
+from sqlnode.session.text_plans import PLANNED, learn_template, run_template
+from sqlnode.session.text_template import Template, split
 from sqlnode.session.transactions import TransactionState
 from sqlnode.session.variables import SessionVariables
 from sqlnode.statements import handler_for
@@ -54,9 +55,6 @@ if TYPE_CHECKING:
     from sqlnode.privileges import Account
     from store.transaction import Transaction
 
-_PLANNED = frozenset(
-    {StatementKind.SELECT, StatementKind.INSERT, StatementKind.REPLACE, StatementKind.UPDATE, StatementKind.DELETE}
-)
 _STATUS_IN_TRANS = 0x0001
 _STATUS_AUTOCOMMIT = 0x0002
 _STATUS_NO_BACKSLASH = 0x0200
@@ -219,7 +217,9 @@ class Session:
             in_explain=in_explain,
         )
 
-    def plan_statement(self, statement: Statement, types: Sequence[SqlType] = (), values: Sequence[Value] = ()) -> CachedPlan:
+    def plan_statement(
+        self, statement: Statement, types: Sequence[SqlType] = (), values: Sequence[Value] = ()
+    ) -> CachedPlan:
         """A plan for a query or DML under the current catalogue."""
         context = self.plan_context(types, values)
         return CachedPlan(make_plan(statement, context), context.catalog, statement, tuple(types))
@@ -237,7 +237,7 @@ class Session:
             if known is not None:
                 self._start_command(text)
                 if type(known) is Template:
-                    return await self._run_template(text, shaped[0], shaped[1], known)
+                    return await self._guarded(run_template(self, text, shaped[0], shaped[1], known))
                 if isinstance(known, Statement):
                     return await self._guarded(self._run_statement(known))
         self._start_command(text)
@@ -275,52 +275,8 @@ class Session:
     async def _run_pending(self, pending: PendingStatement, shaped: tuple[str, list[str]] | None) -> Result:
         statement = pending.parse()
         if shaped is not None and pending.last and not self._rest:
-            self._learn_template(statement, shaped)
+            learn_template(self, statement, shaped)
         return await self._run_statement(statement)
-
-    def _learn_template(self, statement: Statement, shaped: tuple[str, list[str]]) -> None:
-        cache = self.instance.plan_cache
-        shape, literals = shaped
-        if (shape, self.sql_mode) in cache.templates or statement.parameter_count:
-            return
-        template: object = None
-        if statement.kind in _PLANNED:
-            if statement.into is None and not (statement.values is not None and statement.values.row_count > 1):
-                template = template_of(statement.source, statement.tokens) if literals else Template((), ())
-        elif not literals and not isinstance(statement.ast, Unsupported):
-            template = statement
-        cache.note_template(shape, self.sql_mode, template)
-
-    async def _run_template(self, text: str, shape: str, literals: list[str], template: Template) -> Result:
-        types: tuple[SqlType, ...] = ()
-        values: tuple[Value, ...] = ()
-        if template.parameters:
-            charset, collation = self.charset, self.collation
-            pairs = [value_of_literal(literals[index], charset, collation) for index in template.parameters]
-            values = tuple([pair[0] for pair in pairs])
-            types = tuple([pair[1] for pair in pairs])
-        key = (shape, tuple([literals[index] for index in template.kept]), types, self.database, self.plan_key)
-        cache = self.instance.plan_cache
-        entry = cache.get(key)
-        if entry is not None and not entry.fits(self.instance.catalogs.current):
-            cache.drop(key)
-            entry = None
-        self.clear_warnings()
-        try:
-            if entry is None:
-                changed = parameterised(text, template) if template.parameters else text
-                statement = split_text(changed, sql_mode=self.sql_mode)[0].parse()
-                entry = self.plan_statement(statement, types, values)
-                if not entry.plan.cacheable:
-                    cache.note_template(shape, self.sql_mode, None)
-                elif not self.warnings:
-                    cache.put(key, entry)
-            return await run_plan(self, entry, values)
-        except SqlError as error:
-            self._failed(error)
-            raise
-        except StoreError as error:
-            raise self._failed_store(error) from error
 
     async def _guarded(self, running: Any) -> Result:
         try:
@@ -355,7 +311,7 @@ class Session:
         self, statement: Statement, types: Sequence[SqlType] = (), values: Sequence[Value] = ()
     ) -> Result:
         """Runs one parsed statement."""
-        if statement.kind in _PLANNED:
+        if statement.kind in PLANNED:
             self.clear_warnings()
             entry = self.plan_statement(statement, types, values)
             return await run_plan(self, entry, tuple(values))
@@ -401,7 +357,9 @@ class Session:
     def prepare_text(self, text: str) -> PreparedStatement:
         """A prepared statement for one statement's text. Raises 1064, 1295, 1461 and whatever planning raises."""
         if len(self._prepared) + len(self.named) >= int(self.instance.globals.values["max_prepared_stmt_count"] or 0):
-            raise SqlError(MAX_PREPARED_STMT_COUNT_REACHED, limit=self.instance.globals.values["max_prepared_stmt_count"])
+            raise SqlError(
+                MAX_PREPARED_STMT_COUNT_REACHED, limit=self.instance.globals.values["max_prepared_stmt_count"]
+            )
         pending = split_text(text, sql_mode=self.sql_mode)
         if len(pending) > 1:
             at = pending[1].tokens[0].start
@@ -409,8 +367,10 @@ class Session:
         statement = pending[0].parse()
         count = statement.parameter_count
         prepared = PreparedStatement(0, statement, count, text=text)
-        prepared.parameter_columns = tuple(Column(index, "?", varchar(-1, self.charset, self.collation)) for index in range(count))
-        if statement.kind in _PLANNED:
+        prepared.parameter_columns = tuple(
+            Column(index, "?", varchar(-1, self.charset, self.collation)) for index in range(count)
+        )
+        if statement.kind in PLANNED:
             plan = make_plan(statement, self.plan_context())
             prepared.columns = plan.columns
             if not count and plan.cacheable:
@@ -459,14 +419,16 @@ class Session:
                 raise self._failed_store(error) from error
         self._start_command(prepared.text)
         self._rest = []
-        return await self._guarded(self.run_prepared(prepared, tuple(values), tuple(types) if type(types) is not tuple else types))
+        return await self._guarded(
+            self.run_prepared(prepared, tuple(values), tuple(types) if type(types) is not tuple else types)
+        )
 
     async def run_prepared(
         self, prepared: PreparedStatement, values: tuple[Value, ...], types: tuple[SqlType, ...]
     ) -> Result:
         """Runs a prepared statement with any types, planning anew where no kept plan fits."""
         statement = prepared.statement
-        if statement.kind not in _PLANNED:
+        if statement.kind not in PLANNED:
             return await self._run_statement(statement, types, values)
         self.clear_warnings()
         catalog = self.instance.catalogs.current

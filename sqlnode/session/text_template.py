@@ -37,7 +37,7 @@ def split(text: str) -> tuple[str, list[str]] | None:
     if len(text) > LENGTH_LIMIT or _NEVER.search(text) is not None:
         return None
     literals = _LITERAL.findall(text)
-    if not literals or len(literals) > PARAMETER_LIMIT:
+    if len(literals) > PARAMETER_LIMIT:
         return None
     return _LITERAL.sub("?", text), literals
 
@@ -93,8 +93,21 @@ _CLOSED = frozenset({T.SELECT, T.GROUP_BY, T.ORDER_BY, T.LIMIT, T.HAVING, T.OFFS
 _OPEN = frozenset({T.WHERE, T.SET, T.VALUES, T.ON})
 _ENDS = frozenset(
     {
-        T.COMMA, T.R_PAREN, T.AND, T.OR, T.GROUP_BY, T.ORDER_BY, T.LIMIT, T.HAVING, T.WHERE, T.UNION, T.JOIN, T.LEFT,
-        T.INNER, T.FOR, T.SEMICOLON,
+        T.COMMA,
+        T.R_PAREN,
+        T.AND,
+        T.OR,
+        T.GROUP_BY,
+        T.ORDER_BY,
+        T.LIMIT,
+        T.HAVING,
+        T.WHERE,
+        T.UNION,
+        T.JOIN,
+        T.LEFT,
+        T.INNER,
+        T.FOR,
+        T.SEMICOLON,
     }
 )
 

@@ -79,8 +79,12 @@ def sql_error(error: StoreError) -> SqlError:
             return SqlError(QUERY_INTERRUPTED)
         case WriteConflict():
             return SqlError(
-                WRITE_CONFLICT, start_ts=error.start_ts, conflict_start_ts=0,
-                conflict_commit_ts=error.conflict_commit_ts, key=error.key.hex(), reason=error.reason,
+                WRITE_CONFLICT,
+                start_ts=error.start_ts,
+                conflict_start_ts=0,
+                conflict_commit_ts=error.conflict_commit_ts,
+                key=error.key.hex(),
+                reason=error.reason,
             )
         case TooLarge():
             if error.entry:
@@ -111,8 +115,21 @@ class TransactionState:
     """
 
     __slots__ = (
-        "_store", "active", "autocommit", "consistent", "explicit", "isolation", "lock_wait_ms", "next_isolation",
-        "next_read_only", "pessimistic", "read_only", "savepoints", "session_isolation", "session_read_only", "touched",
+        "_store",
+        "active",
+        "autocommit",
+        "consistent",
+        "explicit",
+        "isolation",
+        "lock_wait_ms",
+        "next_isolation",
+        "next_read_only",
+        "pessimistic",
+        "read_only",
+        "savepoints",
+        "session_isolation",
+        "session_read_only",
+        "touched",
     )
 
     def __init__(self, store: Store) -> None:
@@ -161,7 +178,9 @@ class TransactionState:
 
     # --- begin and end ---
 
-    def start(self, *, read_only: bool | None = None, mode: str | None = None, default_mode: str = "pessimistic") -> None:
+    def start(
+        self, *, read_only: bool | None = None, mode: str | None = None, default_mode: str = "pessimistic"
+    ) -> None:
         """BEGIN; the caller has ended what was open."""
         self.explicit = True
         self._characteristics()
@@ -259,7 +278,11 @@ class TransactionState:
             except WriteConflict as error:
                 transaction.rollback_to(savepoint)
                 attempt += 1
-                if not transaction.pessimistic or error.reason != "pessimistic_retry" or attempt >= STATEMENT_RETRY_LIMIT:
+                if (
+                    not transaction.pessimistic
+                    or error.reason != "pessimistic_retry"
+                    or attempt >= STATEMENT_RETRY_LIMIT
+                ):
                     raise
                 reset()
             except BaseException:
@@ -267,7 +290,11 @@ class TransactionState:
                 raise
 
     async def autocommit_write(
-        self, run: Callable[[Transaction], Awaitable[Answer]], reset: Callable[[], None], *, optimistic_first: bool = True
+        self,
+        run: Callable[[Transaction], Awaitable[Answer]],
+        reset: Callable[[], None],
+        *,
+        optimistic_first: bool = True,
     ) -> Answer:
         """Runs one writing statement as a transaction of its own."""
         if optimistic_first:

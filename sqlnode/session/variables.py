@@ -13,7 +13,11 @@ from sqlnode.base.errors import (
 )
 from sqlnode.sysvars import REGISTRY, Scope, Variable, VariableValue
 
-_ALIASES = {"tx_isolation": "transaction_isolation", "tx_read_only": "transaction_read_only", "identity": "last_insert_id"}
+_ALIASES = {
+    "tx_isolation": "transaction_isolation",
+    "tx_read_only": "transaction_read_only",
+    "identity": "last_insert_id",
+}
 
 
 def declaration(name: str) -> Variable:
