@@ -201,10 +201,13 @@ DUPLICATED_VALUE_IN_TYPE|1291|HY000|Column '{column}' has duplicated value '{val
 TRUNCATED_WRONG_VALUE|1292|22007|Truncated incorrect {kind} value: '{value}'
 INCORRECT_COLUMN_VALUE|1292|22007|Incorrect {kind} value: '{value}' for column '{column}' at row {row}
 INVALID_ON_UPDATE|1294|HY000|Invalid ON UPDATE clause for '{column}' column
+OPTION_PREVENTS_STATEMENT|1290|HY000|The MySQL server is running with the {option} option so it cannot execute this statement
 UNSUPPORTED_PS|1295|HY000|This command is not supported in the prepared statement protocol yet
 GET_ERRMSG|1296|HY000|Got error {code} '{message}' from {source}
 UNKNOWN_TIME_ZONE|1298|HY000|Unknown or incorrect time zone: '{name}'
 WARN_INVALID_TIMESTAMP|1299|HY000|Invalid TIMESTAMP value in column '{column}' at row {row}
+WRONG_VALUE_FOR_TYPE|1411|HY000|Incorrect {kind} value: '{value}' for function {function}
+UNKNOWN_LOCALE|1649|HY000|Unknown locale: '{name}'
 INVALID_CHARACTER_STRING|1300|HY000|Invalid {charset} character string: '{value}'
 WARN_ALLOWED_PACKET_OVERFLOWED|1301|HY000|Result of {function}() was larger than max_allowed_packet ({limit}) - truncated
 SP_ALREADY_EXISTS|1304|42000|{kind} {name} already exists
@@ -256,6 +259,7 @@ TABLE_IN_FK_CHECK|1725|HY000|Table is being used in foreign key check.
 VALUES_IS_NOT_INT_TYPE|1697|HY000|VALUES value for partition '{partition}' must have type INT
 PARTITION_MGMT_ON_NONPARTITIONED|1505|HY000|Partition management on a not partitioned table is not possible
 UNKNOWN_PARTITION|1735|HY000|Unknown partition '{partition}' in table '{table}'
+EVENT_DOES_NOT_EXIST|1539|HY000|Unknown event '{name}'
 CANT_CHANGE_TX_CHARACTERISTICS|1568|25001|Transaction characteristics can't be changed while a transaction is in progress
 MAX_PREPARED_STMT_COUNT_REACHED|1461|42000|Can't create more than max_prepared_stmt_count statements (current value: {limit})
 CANT_EXECUTE_IN_READ_ONLY_TRANSACTION|1792|25006|Cannot execute statement in a READ ONLY transaction.
