@@ -13,7 +13,7 @@ from decimal import Decimal, InvalidOperation
 from typing import TypeAlias
 
 from sqlnode.base.charset import charset_by_name
-from sqlnode.base.errors import MALFORMED_PACKET, WRONG_ARGUMENTS, SqlError
+from sqlnode.base.errors import MALFORMED_PACKET, UNKNOWN_ERROR, WRONG_ARGUMENTS, SqlError
 from sqlnode.base.packed_time import DAY, HOUR, MINUTE, SECOND, pack
 from sqlnode.base.types import (
     BLOB_CODES,
@@ -33,6 +33,10 @@ from sqlnode.base.types import (
 from sqlnode.wire.payload import PayloadReader
 
 UNSIGNED_BIT = 0x8000
+_LONG_DATA_TOO_LARGE = (
+    "Parameter of prepared statement which is set through mysql_send_long_data() is longer than"
+    " 'max_allowed_packet' bytes"
+)
 PARAMETERS_AT = 10
 _FLOAT = struct.Struct("<f")
 _DOUBLE = struct.Struct("<d")
@@ -67,6 +71,15 @@ class BoundStatement:
     types: tuple[SqlType, ...] = ()
     long_data: dict[int, bytearray] = field(default_factory=dict)
     long_data_size: int = 0
+    long_data_error: bool = False
+    """Long data went over max_allowed_packet; the execution says so."""
+
+    def forget_long_data(self) -> None:
+        """After an execution, and at COM_STMT_RESET."""
+        if self.long_data or self.long_data_error:
+            self.long_data = {}
+            self.long_data_size = 0
+            self.long_data_error = False
 
 
 Reader: TypeAlias = Callable[[PayloadReader], tuple[Value, SqlType]]
@@ -86,6 +99,9 @@ def read_parameters(
 ) -> tuple[tuple[Value, ...], tuple[SqlType, ...]]:
     """Values and types of an execution. Raises 1835, and 1210 when no types were ever bound."""
     count = bound.parameter_count
+    if bound.long_data_error:
+        bound.forget_long_data()
+        raise SqlError(UNKNOWN_ERROR, message=_LONG_DATA_TOO_LARGE)
     if not count:
         return (), ()
     reader = PayloadReader(payload, PARAMETERS_AT)

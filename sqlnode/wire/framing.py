@@ -304,6 +304,17 @@ class PacketProtocol(asyncio.BufferedProtocol):
             if self.transport is not None and not self.lost:
                 self.transport.write(out)
 
+    @property
+    def is_writing_paused(self) -> bool:
+        """Whether the client leaves so much unread that results wait."""
+        return self._write_waiter is not None
+
+    def write_buffer(self, data: object) -> None:
+        """Sends packets that are already encoded; the caller has moved `sequence` on."""
+        self.flush()
+        if self.transport is not None and not self.lost:
+            self.transport.write(data)  # type: ignore[arg-type]
+
     async def drain(self) -> None:
         """Flushes, and waits while the client does not read. Raises ConnectionLost."""
         self.flush()

@@ -1,0 +1,169 @@
+"""Server: the listener, the connections, the background tasks, and the order in which all of it stops.
+
+A stop is: no new connections; idle ones end at once; running statements may finish for `drain_seconds`, then end with
+1053; background tasks; the instance with its store.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import time
+from collections.abc import Awaitable, Coroutine
+from typing import Any
+
+from sqlnode.base.errors import QUERY_INTERRUPTED, SERVER_SHUTDOWN, SqlError
+from sqlnode.config import Config
+from sqlnode.instance import Instance
+from sqlnode.session.session import Session
+from sqlnode.wire.auth.plugin import VerifiedPasswords
+from sqlnode.wire.connection import Connection
+from sqlnode.wire.framing import PacketProtocol
+from sqlnode.wire.tls import ServerKeys
+
+log = logging.getLogger("sqlnode.server")
+IDLE_CHECK_SECONDS = 1.0
+_BACKLOG = 1024
+_KILL_GRACE_SECONDS = 2.0
+
+
+class Server:
+    """One process's listener over an open `Instance`. Fields change on the loop's thread only."""
+
+    def __init__(self, instance: Instance, config: Config) -> None:
+        self.instance = instance
+        self.config = config
+        self.loop = asyncio.get_running_loop()
+        self.verified = VerifiedPasswords()
+        directory = config.data_directory
+        self.keys = ServerKeys(directory, _path(config.tls_certificate), _path(config.tls_key))
+        self.questions = 0
+        self.port = config.port
+        self.stopping = False
+        self._connections: dict[int, Connection] = {}
+        self._accepted = 0
+        self._most = 0
+        self._listener: asyncio.Server | None = None
+        self._tasks: dict[str, asyncio.Task[None]] = {}
+        self._started = time.monotonic()
+        self._empty = asyncio.Event()
+        self._empty.set()
+
+    # --- life ---
+
+    async def start(self) -> None:
+        """Accepts connections from now on. Raises OSError when the address cannot be bound."""
+        self.instance.disconnect = self._disconnect
+        listener = await self.loop.create_server(
+            self._new_protocol, self.config.host, self.config.port, backlog=_BACKLOG, reuse_address=True
+        )
+        self._listener = listener
+        self.port = listener.sockets[0].getsockname()[1]
+        self.instance.globals.values["port"] = self.port
+        self.instance.globals.values["bind_address"] = self.config.host
+        self.run_task("idle connections", self._watch_idle())
+
+    async def stop(self) -> None:
+        """Drains and closes everything, the store last."""
+        self.stopping = True
+        if self._listener is not None:
+            self._listener.close()
+        for connection in list(self._connections.values()):
+            connection.shut_down()
+        await self._wait_empty(self.config.drain_seconds)
+        for connection in list(self._connections.values()):
+            connection.end(SqlError(SERVER_SHUTDOWN))
+        await self._wait_empty(_KILL_GRACE_SECONDS)
+        for connection in list(self._connections.values()):
+            connection.abort()
+        await self._wait_empty(_KILL_GRACE_SECONDS)
+        tasks = list(self._tasks.values())
+        for task in tasks:
+            if not task.get_name().startswith("close session"):
+                task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+        await self.instance.close()
+
+    async def _wait_empty(self, seconds: float) -> None:
+        try:
+            await asyncio.wait_for(self._empty.wait(), seconds)
+        except TimeoutError:
+            return
+
+    # --- background tasks ---
+
+    def run_task(self, name: str, coroutine: Coroutine[Any, Any, None]) -> None:
+        """A named task that lives as long as the server; its failure is logged."""
+        self._tasks[name] = task = self.loop.create_task(_logged(name, coroutine), name=name)
+        task.add_done_callback(lambda done: self._tasks.pop(name, None))
+
+    def in_background(self, work: Awaitable[None], name: str) -> None:
+        """Work that nobody waits for, but a stop does."""
+
+        async def run() -> None:
+            await work
+
+        self.run_task(name, run())
+
+    async def _watch_idle(self) -> None:
+        while True:
+            await asyncio.sleep(IDLE_CHECK_SECONDS)
+            now = self.loop.time()
+            for connection in list(self._connections.values()):
+                connection.check_idle(now)
+            counters = self.instance.counters
+            counters["questions"] = self.questions
+            counters["connections"] = self._accepted
+            counters["max_connections"] = self._most
+
+    # --- connections ---
+
+    def _new_protocol(self) -> PacketProtocol:
+        return Connection(self).protocol
+
+    @property
+    def is_full(self) -> bool:
+        """Whether one more connection is too many."""
+        return self.stopping or len(self._connections) >= int(self.instance.globals.values["max_connections"] or 0)
+
+    def add(self, connection: Connection) -> None:
+        """A connection was accepted."""
+        self._connections[connection.id] = connection
+        self._accepted += 1
+        self._most = max(self._most, len(self._connections))
+        self._empty.clear()
+
+    def remove(self, connection: Connection) -> None:
+        """A connection is gone."""
+        self._connections.pop(connection.id, None)
+        if not self._connections:
+            self._empty.set()
+
+    def _disconnect(self, session: Session) -> None:
+        """KILL CONNECTION."""
+        connection = self._connections.get(session.id)
+        if connection is not None:
+            connection.end(SqlError(QUERY_INTERRUPTED))
+
+    def statistics(self) -> str:
+        """COM_STATISTICS."""
+        uptime = max(int(time.monotonic() - self._started), 1)
+        return (
+            f"Uptime: {uptime}  Threads: {len(self._connections)}  Questions: {self.questions}  Slow queries: 0  "
+            f"Opens: 0  Flush tables: 0  Open tables: 0  Queries per second avg: {self.questions / uptime:.3f}"
+        )
+
+
+def _path(text: str) -> Any:
+    from pathlib import Path
+
+    return Path(text) if text else None
+
+
+async def _logged(name: str, coroutine: Coroutine[Any, Any, None]) -> None:
+    try:
+        await coroutine
+    except asyncio.CancelledError:
+        raise
+    except Exception:
+        log.exception("background task %r failed", name)

@@ -1,0 +1,44 @@
+"""LOAD DATA LOCAL INFILE: the server asks for a file, the client sends it in packets and an empty one at its end.
+
+The client's packets must all be taken before the reply goes out, whether the statement wanted them or failed, or they
+would be read as commands.
+"""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+
+from sqlnode.wire.constants import LOCAL_INFILE_HEADER
+from sqlnode.wire.framing import PacketProtocol
+
+
+class LocalInfile:
+    """The LOCAL INFILE exchange of one connection."""
+
+    def __init__(self, protocol: PacketProtocol) -> None:
+        self._protocol = protocol
+        self._open = False
+
+    @property
+    def is_open(self) -> bool:
+        """Whether the client is still to send its end of file."""
+        return self._open
+
+    async def read(self, name: str) -> AsyncIterator[bytes]:
+        """The file's bytes as the client sends them. Raises ConnectionLost."""
+        protocol = self._protocol
+        protocol.send(LOCAL_INFILE_HEADER + name.encode("utf-8", "surrogateescape"))
+        await protocol.drain()
+        self._open = True
+        while True:
+            piece = await protocol.read_packet()
+            if not piece:
+                self._open = False
+                return
+            yield piece
+
+    async def drain(self) -> None:
+        """Takes what the client still sends. Raises ConnectionLost."""
+        while self._open:
+            if not await self._protocol.read_packet():
+                self._open = False
