@@ -15,7 +15,15 @@ _BINARY = frozenset(("this", "expression"))
 _QUERY_TAIL = frozenset(("order", "limit", "offset", "with_"))
 
 READ: dict[type[exp.Expression], frozenset[str]] = {
-    **dict.fromkeys((exp.Add, exp.Sub, exp.Mul, exp.IntDiv, exp.Mod, exp.BitwiseAnd, exp.BitwiseOr, exp.BitwiseXor, exp.BitwiseLeftShift, exp.BitwiseRightShift, exp.EQ, exp.NEQ, exp.LT, exp.LTE, exp.GT, exp.GTE, exp.NullSafeEQ, exp.And, exp.Or, exp.Xor, exp.Is, exp.RegexpLike, exp.Escape, exp.Collate, exp.Introducer, exp.PropertyEQ, exp.Extract, exp.Dot), _BINARY),
+    **dict.fromkeys(
+        (
+            exp.Add, exp.Sub, exp.Mul, exp.IntDiv, exp.Mod, exp.BitwiseAnd, exp.BitwiseOr, exp.BitwiseXor,
+            exp.BitwiseLeftShift, exp.BitwiseRightShift, exp.EQ, exp.NEQ, exp.LT, exp.LTE, exp.GT, exp.GTE,
+            exp.NullSafeEQ, exp.And, exp.Or, exp.Xor, exp.Is, exp.RegexpLike, exp.Escape, exp.Collate, exp.Introducer,
+            exp.PropertyEQ, exp.Extract, exp.Dot,
+        ),
+        _BINARY,
+    ),
     **{kind: frozenset(("this",)) for kind in (exp.Neg, exp.Not, exp.Paren, exp.BitwiseNot, exp.Boolean)},
     **{kind: frozenset(("this",)) for kind in (exp.HexString, exp.BitString, exp.National, exp.Placeholder)},
     **{kind: frozenset(("this",)) for kind in (exp.Exists, exp.Any, exp.All, exp.Parameter, exp.Var)},

@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 from sqlglot import expressions as exp
 
 from planner.bind.consumption import take
+from planner.bind.dependence import translated
 from planner.bind.placement import correlated_columns
 from planner.bind.relation import Relation
 from planner.bind.state import Environment, unsupported
@@ -90,11 +91,12 @@ def use_cte(environment: Environment, cte: Cte) -> Relation:
         given[column.id] = binding.fresh(column)
     plan = CteReference(cte.number, cte.name, cte.shared.plan, tuple(given.values()))
     columns = tuple(replace(column, id=given[column.id].id) for column in cte.shared.columns)
-    return Relation(plan, columns)
+    facts = cte.shared.facts
+    return Relation(plan, columns, lambda: translated(facts(), {old: new.id for old, new in given.items()}))
 
 
 def _bind(cte: Cte) -> Relation:
     from planner.bind.derived import renamed
     from planner.bind.query import bind_query
 
-    return renamed(bind_query(cte.query, cte.environment), cte.columns)
+    return renamed(bind_query(cte.query, cte.environment.derived()), cte.columns)

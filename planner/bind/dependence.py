@@ -6,7 +6,7 @@ and unique keys over NOT NULL columns, equalities of WHERE and of ON, group keys
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from planner.expr.nodes import Call, Column, Constant, CorrelatedColumn, Expression, Parameter, columns_of
@@ -15,7 +15,7 @@ from sqlnode.base.schema import TableInfo
 
 @dataclass(frozen=True, slots=True)
 class Dependency:
-    """Equal `determinants` give equal `dependents`; both are column ids. No determinants: the dependents are constant."""
+    """Equal `determinants` give equal `dependents` (column ids). No determinants: the dependents are constant."""
 
     determinants: frozenset[int]
     dependents: frozenset[int]
@@ -90,7 +90,9 @@ def of_outer_join(conditions: Sequence[Expression], outer_side: set[Column]) -> 
         if pair is None:
             continue
         for inner, other in (pair, pair[::-1]):
-            if isinstance(inner, Column) and inner not in outer_side and isinstance(other, Column) and other in outer_side:
+            if not isinstance(inner, Column) or not isinstance(other, Column):
+                continue
+            if inner not in outer_side and other in outer_side:
                 found.append(Dependency(frozenset(used), frozenset((inner.id,))))
     return found
 
@@ -112,4 +114,14 @@ def computed(expressions: Sequence[Expression], columns: Sequence[Column]) -> li
         Dependency(frozenset(c.id for c in columns_of(expression)), frozenset((column.id,)))
         for expression, column in zip(expressions, columns)
         if not (isinstance(expression, Column) and expression.id == column.id)
+    ]
+
+
+def translated(dependencies: Sequence[Dependency], ids: Mapping[int, int]) -> list[Dependency]:
+    """What the dependencies say about columns under other ids; columns without one are dropped."""
+    everything = [Dependency(d.determinants, frozenset(closure(d.determinants, dependencies))) for d in dependencies]
+    return [
+        Dependency(frozenset(ids[i] for i in d.determinants), frozenset(ids[i] for i in d.dependents if i in ids))
+        for d in everything
+        if all(i in ids for i in d.determinants)
     ]

@@ -13,9 +13,10 @@ from planner.bind.relation import Relation
 from planner.bind.scope import Source
 from planner.bind.state import Environment, unsupported
 from planner.bind.tables import data_source, find_table, refuse_partition
+from planner.bind.updatable import updatable_part
 from planner.bind.views import bind_view
 from planner.expr.nodes import Column
-from sqlnode.base.errors import DUP_FIELDNAME, VIEW_WRONG_LIST, SqlError
+from sqlnode.base.errors import DUP_FIELDNAME, UPDATE_TABLE_USED, VIEW_WRONG_LIST, SqlError
 
 
 def bind_named(environment: Environment, node: exp.Expression) -> Part:
@@ -25,24 +26,24 @@ def bind_named(environment: Environment, node: exp.Expression) -> Part:
         cte = environment.ctes.get(name.lower())
         if cte is not None:
             relation = use_cte(environment, cte)
-            return as_part(relation, alias, "")
+            return as_part(relation, alias or name, "")
     refuse_partition(node)
     found_database, table = find_table(database, name, environment.context)
-    environment.need("SELECT", found_database, table.name)
+    if not environment.whole:
+        environment.need("SELECT", found_database, table.name)
+    if not environment.whole and (found_database.lower(), table.name.lower()) in environment.written:
+        raise SqlError(UPDATE_TABLE_USED, table=table.name)
     if table.is_view:
+        if environment.whole:
+            part = updatable_part(environment, found_database, table, alias or name)
+            if part is not None:
+                return part
         relation = bind_view(environment, found_database, table)
-        return as_part(relation, alias, found_database)
+        return as_part(relation, alias or name, found_database)
     relation, source = data_source(
         environment, found_database, table, alias or table.name, hints=node.args.get("hints") or ()
     )
-    if not alias:
-        source = replace_alias(source, name)
     return Part(relation.plan, (source,), source.columns, (relation.facts,))
-
-
-def replace_alias(source: Source, name: str) -> Source:
-    """The source under the name as the query writes it."""
-    return source if source.alias == name else Source(name, source.database, source.columns, source.table)
 
 
 def table_name(node: exp.Expression) -> tuple[str, str, str]:
@@ -68,7 +69,7 @@ def bind_derived(environment: Environment, node: exp.Expression) -> Part:
     if isinstance(node, exp.Values):
         relation = bind_values_rows(environment, node)
     else:
-        inside = environment.inside(environment.outer)
+        inside = environment.derived()
         if any(node.args.get(name) for name in ("order", "limit", "offset", "with_")):
             raise unsupported("clauses behind a derived table")
         relation = bind_query(node.this, inside)

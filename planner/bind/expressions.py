@@ -1,4 +1,4 @@
-"""Expressions: sqlglot nodes to typed expressions. This module dispatches; operators, calls and subqueries have their own."""
+"""Expressions: sqlglot nodes to typed expressions. This module dispatches; operators, calls and rows have their own."""
 
 from __future__ import annotations
 
@@ -29,9 +29,9 @@ Handler: TypeAlias = "Callable[[ExpressionBinder, exp.Expression], Expression]"
 class ExpressionBinder:
     """Binds the expressions of one clause.
 
-    `first` and `last` are asked for a name before and after the block's own columns; with `only_hooks` the block's columns
-    are hidden (HAVING). Subqueries go to `pending`, those inside aggregate functions to `inner`; where a list is None they
-    are refused: `pending` None refuses subqueries, `inner` None refuses aggregates (error 1111).
+    `first` and `last` are asked for a name before and after the block's own columns; with `only_hooks` the block's
+    columns are hidden (HAVING). Subqueries go to `pending`, those inside aggregate functions to `inner`; `pending` None
+    refuses subqueries, `inner` None refuses aggregates (error 1111).
     """
 
     environment: Environment

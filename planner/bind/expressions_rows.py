@@ -168,9 +168,7 @@ def in_subquery(
     return relation.plan, conditions
 
 
-def quantified(
-    binder: ExpressionBinder, name: str, left_node: exp.Expression, node: exp.Expression
-) -> Expression:
+def quantified(binder: ExpressionBinder, name: str, left_node: exp.Expression, node: exp.Expression) -> Expression:
     """`a op ANY (query)`, `a op ALL (query)`: IN and NOT IN, or a comparison with the extremes of the query's values.
 
     With n rows, of which k are not NULL, and extreme m: ANY is false for n = 0, else `a op m`, or NULL when that is not
@@ -194,7 +192,8 @@ def quantified(
     calls = tuple(
         resolve_aggregate(function, args, context)
         for function, args in (
-            ("min", (compared,)), ("max", (compared,)), ("count", (literals.integer_constant(1),)), ("count", (compared,)),
+            ("min", (compared,)), ("max", (compared,)),
+            ("count", (literals.integer_constant(1),)), ("count", (compared,)),
         )
     )  # fmt: skip
     low, high, rows, known = (binder.environment.binding.column("", call.type) for call in calls)

@@ -45,10 +45,7 @@ class Part:
 
     def as_inner_side(self) -> Part:
         """The piece as the NULL-complemented side of an outer join."""
-        sources = tuple(
-            Source(source.alias, source.database, tuple(nullable(c) for c in source.columns), source.table)
-            for source in self.sources
-        )
+        sources = tuple(replace(s, columns=tuple(nullable(column) for column in s.columns)) for s in self.sources)
         return replace(self, sources=sources, visible=tuple(nullable(c) for c in self.visible))
 
 
@@ -151,7 +148,7 @@ def bind_join(environment: Environment, left: Part, right: Part, join: exp.Expre
     merged = common_columns(left, right, names)
     conditions = [resolve("=", pair, environment.context) for pair in merged]
     visible = natural_order(left, right, merged) if names else (*left.visible, *right.visible)
-    if side and side == "RIGHT" and not names:
+    if side == "RIGHT" and not names:
         visible = (*right.visible, *left.visible)
     outer = bool(side)
     if outer:

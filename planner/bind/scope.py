@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 from planner.expr.nodes import Column, CorrelatedColumn
+from planner.logical import DataSource
 from sqlnode.base.errors import BAD_FIELD_ERROR, BAD_TABLE_ERROR, NON_UNIQ_ERROR, SqlError
 from sqlnode.base.schema import TableInfo
 
@@ -14,13 +15,18 @@ from sqlnode.base.schema import TableInfo
 class Source:
     """One table reference of FROM: a table, view, derived table or common table expression under its alias.
 
-    `columns` carry the names by which the query calls them. `table` is set for stored and virtual tables only.
+    `columns` carry the names by which the query calls them. `table` is set for stored and virtual tables, and for an
+    updatable view that UPDATE or DELETE names.
     """
 
     alias: str
     database: str
     columns: tuple[Column, ...]
     table: TableInfo | None = None
+    node: DataSource | None = None
+    """The scan that a DML target reads, with all columns."""
+    stored_name: str = ""
+    """The name of the table or view itself, for privileges."""
     names: dict[str, Column | None] = field(init=False)
     """By lower-case name; None for a name that stands twice."""
 

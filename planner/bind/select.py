@@ -1,8 +1,8 @@
 """One query block: SELECT … FROM … WHERE … GROUP BY … HAVING … ORDER BY … LIMIT.
 
-The plan, from below: FROM, conditions of WHERE, semi joins and subquery answers of WHERE, row locks, Aggregate, answers of
-subqueries in the select list, conditions of HAVING, Sort, Limit, Projection; where the order needs computed select items,
-or DISTINCT comes between, the Projection stands below the Sort.
+The plan, from below: FROM, conditions of WHERE, semi joins and subquery answers of WHERE, row locks, Aggregate, answers
+of subqueries in the select list, conditions of HAVING, Sort, Limit, Projection; where the order needs computed select
+items, or DISTINCT comes between, the Projection stands below the Sort.
 """
 
 from __future__ import annotations
@@ -23,13 +23,13 @@ from planner.bind.names import having_names, item_named, order_names
 from planner.bind.ordering import OrderKey, arrange, bind_order, check_distinct_order
 from planner.bind.placement import Pending, attach
 from planner.bind.query import position_of
-from planner.bind.relation import Relation
+from planner.bind.relation import Facts, Relation
 from planner.bind.scope import Scope
 from planner.bind.state import Environment, unsupported
 from planner.bind.where import bind_condition, conjuncts, semi_join, split_subqueries
 from planner.context import SqlMode
 from planner.expr.nodes import Column, Expression, columns_of
-from planner.logical import Distinct, Join, JoinKind, LogicalNode, Selection
+from planner.logical import Join, JoinKind, LogicalNode, Selection
 from sqlnode.base.errors import BAD_FIELD_ERROR, NO_TABLES_USED, WRONG_GROUP_FIELD, SqlError
 
 FIELD_LIST = "field list"
@@ -264,9 +264,7 @@ def _assemble(block: Block, plan: LogicalNode) -> Relation:
 
 def _grouped(block: Block, plan: LogicalNode, values: list[Expression]) -> tuple[LogicalNode, list[Expression]]:
     own = frozenset(block.part.plan.schema)
-    grouping = Grouping(
-        block.environment.binding, tuple(block.group_by), own, lambda: own_facts(block), block.strict
-    )
+    grouping = Grouping(block.environment.binding, tuple(block.group_by), own, lambda: own_facts(block), block.strict)
     values = [grouping.rewrite(value, SELECT_LIST, at + 1) for at, value in enumerate(values)]
     block.having = [grouping.rewrite(value, "HAVING clause", at + 1) for at, value in enumerate(block.having)]
     block.order = [
@@ -283,7 +281,7 @@ def own_facts(block: Block) -> list[Dependency]:
     return block.part.dependencies() + of_conditions(block.conditions)
 
 
-def _facts(block: Block, values: Sequence[Expression], columns: Sequence[Column], *, grouped: bool):  # type: ignore[no-untyped-def]
+def _facts(block: Block, values: Sequence[Expression], columns: Sequence[Column], *, grouped: bool) -> Facts:
     def facts() -> list[Dependency]:
         found = computed(values, columns)
         if not grouped:
@@ -291,12 +289,12 @@ def _facts(block: Block, values: Sequence[Expression], columns: Sequence[Column]
         keys: set[int] = set()
         for expression in block.group_by:
             at = next((i for i, item in enumerate(block.items) if item.expression == expression), None)
-            if at is None and not isinstance(expression, Column):
+            if isinstance(expression, Column):
+                keys.add(expression.id)
+            elif at is not None:
+                keys.add(columns[at].id)
+            else:
                 return found
-            keys.add(expression.id if isinstance(expression, Column) else columns[at].id)  # type: ignore[index]
         return [*own_facts(block), *found, Dependency(frozenset(keys), frozenset(c.id for c in columns))]
 
     return facts
-
-
-__all__ = ["Block", "Distinct", "SelectItem", "bind_select", "bind_where"]

@@ -61,12 +61,16 @@ class Unit:
 
 @dataclass(frozen=True, slots=True)
 class Environment:
-    """What a query expression sees from outside: its text, the common table expressions, the enclosing block's names."""
+    """What a query expression sees from outside: its text, common table expressions, the enclosing block's names."""
 
     binding: Binding
     unit: Unit
     ctes: Mapping[str, Cte] = field(default_factory=dict)
     outer: Scope | None = None
+    whole: bool = False
+    """Tables give every column and their row id: the FROM of UPDATE and DELETE."""
+    written: frozenset[tuple[str, str]] = frozenset()
+    """(database, table) in lower case that the statement writes; a subquery may not read them (error 1093)."""
 
     @property
     def context(self) -> PlanContext:
@@ -75,7 +79,11 @@ class Environment:
 
     def inside(self, scope: Scope | None) -> Environment:
         """The environment of a subquery of a block with these names."""
-        return replace(self, outer=scope)
+        return replace(self, outer=scope, whole=False)
+
+    def derived(self) -> Environment:
+        """The environment of a derived table, which is computed before anything is written."""
+        return replace(self, whole=False, written=frozenset())
 
     def need(self, privilege: str, database: str, table: str) -> None:
         """Notes a privilege on a table."""

@@ -17,6 +17,7 @@ from sqlnode.base.errors import DEFAULT_AS_VAL_GENERATED, NO_DEFAULT_FOR_FIELD, 
 from sqlnode.base.schema import ColumnInfo, ConstraintInfo, SchemaState, TableInfo
 from sqlnode.base.types import Flag, SqlType, TypeCode
 
+_CHECKED = (SchemaState.WRITE_ONLY, SchemaState.WRITE_REORGANIZATION, SchemaState.PUBLIC)
 _NOW = ("current_timestamp", "now", "localtime", "localtimestamp")
 
 
@@ -73,8 +74,8 @@ def value_type(sql_type: SqlType) -> SqlType:
 def generated_expressions(
     table: TableInfo, columns: Sequence[Column], context: PlanContext
 ) -> list[tuple[ColumnInfo, Expression]]:
-    """The generated columns with their expressions over the row's columns (all public ones, in offset order), so ordered
-    that each comes after the generated columns that it reads."""
+    """The generated columns with their expressions over the row's columns (all public ones, in offset order); each
+    comes after the generated columns that it reads."""
     rest = {}
     for info in table.columns:
         if info.is_generated and info.state != SchemaState.NONE:
@@ -99,5 +100,5 @@ def check_expressions(
     return [
         (constraint, bind_expression(tree_of(constraint.expression), columns, context))
         for constraint in table.constraints
-        if constraint.enforced and constraint.state in (SchemaState.WRITE_ONLY, SchemaState.WRITE_REORGANIZATION, SchemaState.PUBLIC)
+        if constraint.enforced and constraint.state in _CHECKED
     ]

@@ -78,10 +78,10 @@ def data_source(
     alias: str,
     *,
     hints: Sequence[exp.Expression] = (),
-    whole: bool = False,
 ) -> tuple[Relation, Source]:
-    """A scan of the table. `whole` adds hidden columns and the row id, as DML needs them."""
+    """A scan of the table; with hidden columns and the row id where the environment asks for whole rows."""
     binding = environment.binding
+    whole = environment.whole
     infos = table.public_columns if whole else table.visible_columns
     if whole and has_hidden_handle(table) and table.id > 0:
         infos = (*infos, HANDLE)
@@ -92,7 +92,7 @@ def data_source(
     binding.tables[(database.lower(), table.name.lower())] = table
     plan = DataSource(database, table, alias, tuple(columns), infos, index_hints(table, hints))
     visible = tuple(column for column, info in zip(columns, infos) if not info.hidden)
-    source = Source(alias, database, visible, table)
+    source = Source(alias, database, visible, table, plan if whole else None, table.name)
     return Relation(plan, visible, lambda: of_table(table, columns)), source
 
 

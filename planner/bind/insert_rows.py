@@ -1,0 +1,127 @@
+"""The rows of INSERT … VALUES."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+from sqlglot import expressions as exp
+
+from planner.bind.consumption import take
+from planner.bind.dml_targets import assigned_value, check_generated, is_default
+from planner.bind.expressions import ExpressionBinder
+from planner.bind.ordering import project
+from planner.bind.placement import Pending, attach
+from planner.bind.scope import Scope, Source
+from planner.bind.set_operations import common_types
+from planner.bind.state import Environment, unsupported
+from planner.expr.nodes import Column, Constant, Expression, columns_of
+from planner.functions import cast
+from planner.logical import Dual, LogicalNode, Projection, SetKind, SetOperation
+from planner.parse.values_block import LiteralKind, ValuesBlock
+from sqlnode.base.errors import NO_DEFAULT_FOR_FIELD, WRONG_VALUE_COUNT_ON_ROW, SqlError
+from sqlnode.base.schema import ColumnInfo, TableInfo
+from sqlnode.base.types import null
+
+
+@dataclass(frozen=True, slots=True)
+class InsertTarget:
+    """The table that INSERT writes. `row` are plan columns for all its public columns; `mapping`, for a view, maps the
+    view's column names (lower case) to the table's."""
+
+    database: str
+    table: TableInfo
+    columns: tuple[ColumnInfo, ...]
+    row: tuple[Column, ...]
+    named_database: str
+    named_table: str
+    mapping: dict[str, str] | None = None
+    empty_list: bool = False
+
+    def source(self, columns: Sequence[Column]) -> Source:
+        """A row of the table under the names that the statement may use."""
+        visible = [column for column, info in zip(columns, self.table.public_columns) if not info.hidden]
+        if self.mapping is not None:
+            shown = {stored.lower(): name for name, stored in self.mapping.items()}
+            visible = [replace(c, name=shown[c.name.lower()]) for c in visible if c.name.lower() in shown]
+        return Source(self.named_table, self.named_database, tuple(visible), self.table)
+
+
+def block_rows(target: InsertTarget, block: ValuesBlock) -> ValuesBlock:
+    """A block of literals, checked against the columns. Errors 1136, 3105."""
+    if block.column_count != len(target.columns):
+        raise SqlError(WRONG_VALUE_COUNT_ON_ROW, row=1)
+    default = bytes((LiteralKind.DEFAULT,))
+    for info, kinds in zip(target.columns, block.kinds):
+        check_generated(target.table, info, default=not kinds.strip(default))
+    return block
+
+
+def bind_rows(
+    environment: Environment, target: InsertTarget, values: exp.Expression
+) -> tuple[tuple[tuple[Expression | None, ...], ...], LogicalNode | None]:
+    """The rows as expressions, or, when subqueries stand in them, as a source plan. Errors 1136, 3105."""
+    take(values)
+    source = target.source(target.row)
+    scope = Scope((source,), source.columns)
+    rows: list[tuple[Expression | None, ...]] = []
+    pendings: list[list[Pending]] = []
+    for at, tree in enumerate(values.expressions):
+        take(tree)
+        cells = tree.expressions
+        if len(cells) != len(target.columns):
+            raise SqlError(WRONG_VALUE_COUNT_ON_ROW, row=at + 1)
+        pending: list[Pending] = []
+        binder = ExpressionBinder(environment, scope, "field list", pending)
+        row = []
+        for cell, info in zip(cells, target.columns):
+            check_generated(target.table, info, default=is_default(cell))
+            row.append(assigned_value(binder, cell, info))
+        rows.append(tuple(row))
+        pendings.append(pending)
+    if not any(pendings):
+        return tuple(rows), None
+    return (), _as_source(environment, target, rows, pendings)
+
+
+def _as_source(
+    environment: Environment,
+    target: InsertTarget,
+    rows: Sequence[Sequence[Expression | None]],
+    pendings: Sequence[Sequence[Pending]],
+) -> LogicalNode:
+    """Rows with subqueries as a union of one-row queries."""
+    full = [[_value(environment, cell, info) for cell, info in zip(row, target.columns)] for row in rows]
+    own = set(target.row)
+    if any(columns_of(cell) & own for row in full for cell in row):
+        raise unsupported("VALUES with subqueries that read the row's columns")
+    binding = environment.binding
+    if len(full) == 1:
+        return _one_row(environment, full[0], pendings[0])
+    types = common_types(full, environment.context, "values")
+    plans = []
+    for row, pending in zip(full, pendings):
+        cells = [cast(cell, sql_type) for cell, sql_type in zip(row, types)]
+        plans.append(_one_row(environment, cells, pending))
+    columns = tuple(binding.column(info.name, sql_type) for info, sql_type in zip(target.columns, types))
+    return SetOperation(SetKind.UNION, True, tuple(plans), columns)
+
+
+def _one_row(environment: Environment, cells: Sequence[Expression], pending: Sequence[Pending]) -> LogicalNode:
+    plan, columns = project(environment.binding, attach(Dual(), pending), cells, ["" for _ in cells])
+    return plan if len(plan.schema) == len(columns) else Projection(plan, tuple(columns), columns)
+
+
+def _value(environment: Environment, cell: Expression | None, info: ColumnInfo) -> Expression:
+    """The cell, with DEFAULT written out. Error 1364 for a column without default."""
+    from planner.bind.table_expressions import default_expression
+    from sqlnode.base.types import Flag
+
+    if cell is not None:
+        return cell
+    if info.type.flags & Flag.AUTO_INCREMENT:
+        return Constant(None, null())
+    found = default_expression(info, environment.context)
+    if found is None:
+        raise SqlError(NO_DEFAULT_FOR_FIELD, column=info.name)
+    return found

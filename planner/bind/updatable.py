@@ -1,0 +1,117 @@
+"""Views that UPDATE, DELETE and INSERT can write through: a plain selection of columns of one stored table."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+from sqlglot import expressions as exp
+
+from planner.bind.consumption import take
+from planner.bind.from_clause import Part, bind_from
+from planner.bind.scope import Source
+from planner.bind.state import Environment
+from planner.bind.views import view_environment
+from planner.expr.nodes import Column
+from planner.logical import LogicalNode
+from sqlnode.base.schema import TableInfo
+
+if TYPE_CHECKING:
+    from planner.bind.select import SelectItem
+
+_PLAIN = frozenset(("expressions", "from_", "where"))
+
+
+@dataclass(frozen=True, slots=True)
+class BaseTable:
+    """The stored table behind an updatable view; `names` maps the view's column names (lower case) to its columns'
+    (None for a computed column)."""
+
+    database: str
+    table: TableInfo
+    names: dict[str, str | None]
+
+
+def plain_select(view: exp.Expression) -> bool:
+    """Whether the definition selects from one table, without grouping, DISTINCT, LIMIT or subqueries."""
+    if not isinstance(view, exp.Select) or view.args.get("from_") is None:
+        return False
+    if any(value and name not in _PLAIN for name, value in view.args.items()):
+        return False
+    source = view.args["from_"].this
+    if not isinstance(source, exp.Table) or source.args.get("joins"):
+        return False
+    return not any(
+        isinstance(node, (exp.Select, exp.AggFunc, exp.GroupConcat)) and node is not view for node in view.walk()
+    )
+
+
+def updatable_part(environment: Environment, database: str, table: TableInfo, alias: str) -> Part | None:
+    """The view as a source whose rows are rows of its base table; None when it is not updatable."""
+    from planner.bind.group import has_aggregate
+    from planner.bind.select import Block, bind_items, bind_where
+
+    inside, statement = view_environment(environment, database, table)
+    node = statement.tree
+    if not plain_select(node):
+        return None
+    inside = replace(inside, whole=True)
+    take(node)
+    part = bind_from(inside, node.args["from_"].this, ())
+    if len(part.sources) != 1 or part.sources[0].node is None:
+        return None
+    scope = part.scope(None)
+    plan = part.plan
+    if node.args.get("where") is not None:
+        plan, _ = bind_where(inside, scope, node.args["where"].this, plan)
+    items = bind_items(Block(inside, node, part, scope))
+    if any(has_aggregate(item.expression) for item in items):
+        return None
+    view = table.view
+    assert view is not None
+    names = view.columns or tuple(item.label for item in items)
+    return _as_source(environment, plan, part.sources[0], items, names, alias, database, table.name)
+
+
+def _as_source(
+    environment: Environment,
+    plan: LogicalNode,
+    base: Source,
+    items: Sequence[SelectItem],
+    names: Sequence[str],
+    alias: str,
+    database: str,
+    name: str,
+) -> Part:
+    """The base table's scan under the view's names; computed columns are added above it."""
+    from planner.bind.ordering import project
+
+    computed = [item.expression for item in items if not isinstance(item.expression, Column)]
+    given: dict[int, Column] = {}
+    if computed:
+        stored = plan.schema
+        labels = [column.name for column in stored] + ["" for _ in computed]
+        plan, columns = project(environment.binding, plan, [*stored, *computed], labels)
+        given = {id(value): column for value, column in zip(computed, columns[len(stored) :])}
+    shown = []
+    for item, label in zip(items, names):
+        value = item.expression
+        column = value if isinstance(value, Column) else given[id(value)]
+        shown.append(replace(column, name=label, table=alias))
+    source = Source(alias, database, tuple(shown), base.table, base.node, name)
+    return Part(plan, (source,), source.columns)
+
+
+def insertable(environment: Environment, database: str, table: TableInfo) -> BaseTable | None:
+    """The base table behind a view that INSERT can write; None when there is none."""
+    part = updatable_part(environment, database, table, table.name)
+    if part is None:
+        return None
+    source = part.sources[0]
+    assert source.table is not None and source.node is not None
+    stored = {column.id for column in source.node.columns}
+    names = {c.name.lower(): c.origin_name if c.id in stored else None for c in source.columns}
+    if None in names.values() or len(set(names.values())) != len(names):
+        return None
+    return BaseTable(source.node.database, source.table, names)
