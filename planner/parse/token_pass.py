@@ -210,11 +210,22 @@ class _Pass:
             return (at_type or previous is T.R_PAREN) and following is not T.COMMA and following is not T.FROM
         if word in ("BOTH", "LEADING", "TRAILING"):
             return previous is T.L_PAREN
+        if word == "PRIMARY":
+            return self.in_index_hint()
         if word == "OF":
             return previous is T.UPDATE or (self.i > 0 and word_of(self.tokens[self.i - 1]) == "SHARE")
         if word == "EMPTY":
             return previous is T.ON
         return word in ("INTERVAL", "DEFAULT", "GROUPS")
+
+    def in_index_hint(self) -> bool:
+        """Whether the current token stands in the list of USE, FORCE or IGNORE INDEX."""
+        at = self.i - 1
+        while at > 0 and self.tokens[at].token_type in (T.COMMA, T.VAR, T.IDENTIFIER):
+            at -= 1
+        if at < 1 or self.tokens[at].token_type is not T.L_PAREN:
+            return False
+        return self.tokens[at - 1].token_type in (T.INDEX, T.KEY, T.JOIN, T.ORDER_BY, T.GROUP_BY)
 
     def call(self, name: str, at: Token, argument: Token) -> None:
         """Emits `name ( argument )`."""
