@@ -16,7 +16,7 @@ from planner.bind.tables import data_source, find_table, refuse_partition
 from planner.bind.updatable import updatable_part
 from planner.bind.views import bind_view
 from planner.expr.nodes import Column
-from sqlnode.base.errors import DUP_FIELDNAME, UPDATE_TABLE_USED, VIEW_WRONG_LIST, SqlError
+from sqlnode.base.errors import DUP_FIELDNAME, KEY_DOES_NOT_EXIST, UPDATE_TABLE_USED, VIEW_WRONG_LIST, SqlError
 
 
 def bind_named(environment: Environment, node: exp.Expression) -> Part:
@@ -25,6 +25,7 @@ def bind_named(environment: Environment, node: exp.Expression) -> Part:
     if not database:
         cte = environment.ctes.get(name.lower())
         if cte is not None:
+            _refuse_hints(node, name)
             relation = use_cte(environment, cte)
             return as_part(relation, alias or name, "")
     refuse_partition(node)
@@ -34,6 +35,7 @@ def bind_named(environment: Environment, node: exp.Expression) -> Part:
     if not environment.whole and (found_database.lower(), table.name.lower()) in environment.written:
         raise SqlError(UPDATE_TABLE_USED, table=table.name)
     if table.is_view:
+        _refuse_hints(node, name)
         if environment.whole:
             part = updatable_part(environment, found_database, table, alias or name)
             if part is not None:
@@ -44,6 +46,14 @@ def bind_named(environment: Environment, node: exp.Expression) -> Part:
         environment, found_database, table, alias or table.name, hints=node.args.get("hints") or ()
     )
     return Part(relation.plan, (source,), source.columns, (relation.facts,))
+
+
+def _refuse_hints(node: exp.Expression, name: str) -> None:
+    """Error 1176: what is no stored table has no indexes."""
+    refuse_partition(node)
+    for hint in node.args.get("hints") or ():
+        for index in hint.expressions:
+            raise SqlError(KEY_DOES_NOT_EXIST, key=index.name, table=name)
 
 
 def table_name(node: exp.Expression) -> tuple[str, str, str]:

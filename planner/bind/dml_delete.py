@@ -6,8 +6,9 @@ from dataclasses import replace
 
 from sqlglot import expressions as exp
 
-from planner.bind.consumption import take
+from planner.bind.consumption import refused, take
 from planner.bind.ctes import with_ctes
+from planner.bind.derived import table_name
 from planner.bind.dml_targets import narrowed, target_of
 from planner.bind.from_clause import Part, bind_from
 from planner.bind.scope import Source
@@ -26,7 +27,7 @@ def bind_delete(statement: Statement, environment: Environment) -> LogicalNode:
     environment = with_ctes(environment, node)
     part = bind_from(replace(environment, whole=True), node.this, ())
     named = node.args.get("tables") or ()
-    sources = [_named(part, table, environment) for table in named] or list(part.sources)
+    sources = [_named(part, table) for table in named] or list(part.sources)
     for at, source in enumerate(sources):
         if source in sources[:at]:
             raise SqlError(NONUNIQ_TABLE, table=source.alias)
@@ -39,12 +40,13 @@ def bind_delete(statement: Statement, environment: Environment) -> LogicalNode:
     return Delete(plan, targets, statement.modifiers.ignore)
 
 
-def _named(part: Part, node: exp.Expression, environment: Environment) -> Source:
+def _named(part: Part, node: exp.Expression) -> Source:
     """The source that a multi-table DELETE names as a target: by alias, or by its own name when it has none."""
     take(node)
-    name = node.name
-    database = node.args.get("db")
+    name, database, alias = table_name(node)
+    if alias or node.args.get("joins") or node.args.get("hints") or node.args.get("partition"):
+        raise refused(node)
     for source in part.sources:
-        if source.matches(name, "" if database is None else database.name):
+        if source.matches(name, database):
             return source
     raise SqlError(UNKNOWN_TABLE, table=name, clause="MULTI DELETE")

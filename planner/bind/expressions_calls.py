@@ -124,7 +124,7 @@ def _date_arithmetic(binder: ExpressionBinder, name: str, arguments: list[exp.Ex
 
 def _unit(name: str, argument: exp.Expression) -> str:
     take(argument)
-    word = argument.name.upper().removeprefix("SQL_TSI_")
+    word: str = argument.name.upper().removeprefix("SQL_TSI_")
     if not isinstance(argument, exp.Column) or argument.args.get("table") is not None or word not in _UNITS:
         raise SqlError(WRONG_ARGUMENTS, function=name.upper())
     return word

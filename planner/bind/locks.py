@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from sqlglot import expressions as exp
 
-from planner.bind.consumption import take
+from planner.bind.consumption import refused, take
+from planner.bind.derived import table_name
 from planner.bind.from_clause import Part
 from planner.bind.state import Environment
 from planner.logical import Lock, LockMode, LockWait, LogicalNode
@@ -23,9 +24,11 @@ def bind_locks(environment: Environment, node: exp.Expression, part: Part, plan:
         aliases: set[str] = set()
         for table in clause.args.get("expressions") or ():
             take(table)
-            name = table.name
+            name, database, alias = table_name(table)
+            if alias or table.args.get("joins") or table.args.get("hints") or table.args.get("partition"):
+                raise refused(table)
             source = next((s for s in part.sources if s.alias.lower() == name.lower()), None)
-            if source is None or table.args.get("db") is not None:
+            if source is None or database:
                 raise SqlError(UNRESOLVED_TABLE_LOCK, table=name)
             if source.alias in named:
                 raise SqlError(DUPLICATE_TABLE_LOCK, table=name)

@@ -38,6 +38,8 @@ def bind_query(node: exp.Expression, environment: Environment) -> Relation:
             raise refused(node)
         return with_tail(bind_query(node.this, environment), node, environment)
     if isinstance(node, exp.Values):
+        if node.args.get("alias") is not None:
+            raise refused(node)
         return with_tail(bind_values_rows(environment, node), node, environment)
     raise refused(node)
 

@@ -74,10 +74,10 @@ class Scope:
         for source in self.sources:
             if not source.matches(table, database) or key not in source.names:
                 continue
-            column = source.names[key]
-            if column is None or matched is not None:
+            found = source.names[key]
+            if found is None or matched is not None:
                 raise SqlError(NON_UNIQ_ERROR, column=full_name(name, table, database), clause=clause)
-            matched = column
+            matched = found
         return matched
 
     def lookup(self, name: str, table: str, database: str, clause: str) -> Column | CorrelatedColumn:

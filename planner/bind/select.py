@@ -148,7 +148,7 @@ def bind_items(block: Block) -> list[SelectItem]:
     trees = block.node.expressions
     labels: tuple[str | None, ...] = ()
     if statement is not None and not all(isinstance(tree, (exp.Alias, exp.Star)) for tree in trees):
-        labels = statement.labels(block.node)  # type: ignore[arg-type]
+        labels = statement.labels(block.node)
     binder = block.binder(FIELD_LIST, block.upper)
     items: list[SelectItem] = []
     for at, tree in enumerate(trees):
