@@ -37,7 +37,7 @@ class Customer(Base):
     email: Mapped[str | None] = mapped_column(sa.String(100), unique=True)
     created: Mapped[datetime] = mapped_column(server_default=sa.func.now())
     settings: Mapped[dict[str, object] | None] = mapped_column(sa.JSON)
-    version: Mapped[int]
+    version: Mapped[int] = mapped_column(sa.Integer)
     orders: Mapped[list[Order]] = relationship(back_populates="customer", cascade="all, delete-orphan")
     clubs: Mapped[list[Club]] = relationship(secondary=membership, back_populates="members")
     __mapper_args__ = {"version_id_col": version}
