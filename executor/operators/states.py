@@ -61,7 +61,7 @@ def _plain(call: AggregateCall, *, final: bool) -> Callable[[], Accumulator]:
         case "count":
             if final:
                 return lambda: NumberSum(sql_type)
-            return lambda: Count(call)
+            return lambda: Count(call, sql_type)
         case "sum":
             return lambda: Sum(call)
         case "avg":
@@ -99,8 +99,8 @@ class Wrapped:
 class Count:
     """COUNT: rows without a NULL argument."""
 
-    def __init__(self, call: AggregateCall) -> None:
-        self._type = call.type
+    def __init__(self, call: AggregateCall, result: SqlType) -> None:
+        self._type = result
         self._state = CountState()
         self._all_rows = all(isinstance(arg, Constant) and arg.value is not None for arg in call.args)
 
@@ -198,7 +198,7 @@ class Average:
         self._type = call.type
         self._final = final
         self._real = call.type.eval_type == EvalType.REAL
-        self._count: NumberSum | Count = NumberSum(integer()) if final else Count(call)
+        self._count: NumberSum | Count = NumberSum(integer()) if final else Count(call, integer())
         self._sum = RealSumState() if self._real else ExactSumState(call.type)
 
     def update(self, arguments: Sequence[pa.Array], groups: I64, count: int, context: EvalContext) -> None:
