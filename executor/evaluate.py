@@ -137,16 +137,39 @@ def _call(call: Call, scope: _Scope) -> VectorFunction:
     vector = build(call) if build is not None else overload.vector or function.vector
     if vector is None or not call.args:
         return _mapped(call, [_exact(arg, scope) for arg in call.args])
-    if overload.constants and not all(map(is_constant, call.args)):
+    if overload.constants and 0 < sum(map(is_constant, call.args)) < len(call.args):
         return _with_constants(call, vector, scope)
     args = [_exact(arg, scope) for arg in call.args]
     mapped = _mapping(call)
     in_context = function.context
 
-    def run(batch: pa.RecordBatch, context: EvalContext) -> pa.Array:
-        arrays = [arg(batch, context) for arg in args]
+    def compute(arrays: Sequence[pa.Array], rows: int, context: EvalContext) -> pa.Array:
         result = vector(context, *arrays) if in_context else vector(*arrays)
-        return result if result is not None else mapped(arrays, batch.num_rows, context)
+        return result if result is not None else mapped(arrays, rows, context)
+
+    return _over(call, args, compute)
+
+
+Computation: TypeAlias = Callable[[Sequence[pa.Array], int, EvalContext], pa.Array]
+
+
+def _over(call: Call, args: Sequence[VectorFunction], compute: Computation) -> VectorFunction:
+    """A computation over the arguments' arrays. Where the first one is NULL, a later call is not evaluated: it could
+    fail or warn, and for these rows nobody asks."""
+    strict = call.signature.function.nulls is Nulls.PROPAGATE
+    if not strict or not any(isinstance(arg, Call) for arg in call.args[1:]):
+        return lambda batch, context: compute([arg(batch, context) for arg in args], batch.num_rows, context)
+    sql_type = call.type
+
+    def run(batch: pa.RecordBatch, context: EvalContext) -> pa.Array:
+        first = args[0](batch, context)
+        if not first.null_count:
+            return compute([first, *(arg(batch, context) for arg in args[1:])], batch.num_rows, context)
+        known = pc.is_valid(first)
+        part = batch.filter(known)
+        arrays = [first.filter(known), *(arg(part, context) for arg in args[1:])]
+        found = exact_form(compute(arrays, part.num_rows, context), sql_type)
+        return pc.replace_with_mask(pa.nulls(batch.num_rows, found.type), known, found)
 
     return run
 
@@ -189,11 +212,10 @@ def _with_constants(call: Call, vector: Kernel, scope: _Scope) -> VectorFunction
 
 
 def _mapped(call: Call, args: Sequence[VectorFunction]) -> VectorFunction:
-    mapped = _mapping(call)
-    return lambda batch, context: mapped([arg(batch, context) for arg in args], batch.num_rows, context)
+    return _over(call, args, _mapping(call))
 
 
-def _mapping(call: Call) -> Callable[[Sequence[pa.Array], int, EvalContext], pa.Array]:
+def _mapping(call: Call) -> Computation:
     """The scalar kernel over arrays, row by row; over the distinct values of one string argument where that is less."""
     function = call.signature.function
     try:

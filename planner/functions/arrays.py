@@ -64,11 +64,13 @@ def exact_form(array: pa.Array, sql_type: SqlType) -> pa.Array:
 
 def rescaled(array: pa.Array, target: pa.DataType) -> pa.Array | None:
     """A decimal array in another decimal type, rounded half away from zero; None when a value does not fit."""
-    if array.type.scale > target.scale:
-        try:
-            array = pc.round(array, target.scale, "half_towards_infinity")
-        except pa.ArrowInvalid:
+    source = array.type
+    if source.scale > target.scale:
+        # One more digit: what is rounded up must fit, pyarrow does not report it when it does not.
+        if source.precision >= 76:
             return None
+        wider = pa.decimal128 if source.precision < 38 else pa.decimal256
+        array = pc.round(pc.cast(array, wider(source.precision + 1, source.scale)), target.scale, "half_towards_infinity")
     try:
         return pc.cast(array, target)
     except pa.ArrowInvalid:

@@ -76,20 +76,13 @@ def integer_converter(source: SqlType, target: SqlType) -> Converter | None:
             return unsigned_of_text if target.unsigned else signed_of_text
         case EvalType.JSON:
             return unsigned_of_json if target.unsigned else signed_of_json
-    number = temporal_number(source)
-
-    def integer_of_time(value: int, context: EvalContext) -> int:
-        whole = number(value)
-        return whole if isinstance(whole, int) else int(round_to(whole, 0))
-
-    rounded = _rounded_time(source)
-    return rounded if rounded is not None else integer_of_time  # type: ignore[return-value]
+    return _integer_of_time(source, target)
 
 
-def _rounded_time(source: SqlType) -> Converter | None:
+def _integer_of_time(source: SqlType, target: SqlType) -> Converter:
     """Seconds are rounded inside the clock: 10:11:59.9 is 101200, not 101160."""
-    if not source.fsp:
-        return None
+    if source.code in (TypeCode.DATE, TypeCode.NEWDATE):
+        return lambda value, context: date_number(value)  # type: ignore[arg-type]
     if source.is_temporal:
 
         def of_datetime(value: Value, context: EvalContext) -> Value:
@@ -101,7 +94,8 @@ def _rounded_time(source: SqlType) -> Converter | None:
 
     def of_duration(value: Value, context: EvalContext) -> Value:
         assert isinstance(value, int)
-        return duration_number(round_duration(value, 0))
+        number = duration_number(round_duration(value, 0))
+        return number & MAX_UINT if target.unsigned else number
 
     return of_duration
 
@@ -337,15 +331,15 @@ def temporal_number(source: SqlType) -> Callable[[int], int | Decimal]:
         if not fsp:
             return datetime_number
         return lambda value: (
-            Decimal(datetime_number(value)) + round_to(Decimal(value & 0xFFFFFF).scaleb(-6, EXACT), fsp)
+            EXACT.add(Decimal(datetime_number(value)), round_to(Decimal(value & 0xFFFFFF).scaleb(-6, EXACT), fsp))
         )
     if not fsp:
         return duration_number
 
     def of_duration(value: int) -> Decimal:
         fraction = Decimal(abs(value) % 1_000_000_000).scaleb(-9, EXACT)
-        number = Decimal(abs(duration_number(value))) + round_to(fraction, fsp)
-        return -number if value < 0 else number
+        number = EXACT.add(Decimal(abs(duration_number(value))), round_to(fraction, fsp))
+        return number.copy_negate() if value < 0 else number
 
     return of_duration
 

@@ -27,8 +27,6 @@ def text_converter(source: SqlType, target: SqlType, *, explicit: bool) -> Conve
 def _cut(inner: Converter | None, target: SqlType) -> Converter:
     length = target.length
     if target.charset == "binary":
-        pad = target.code == TypeCode.STRING
-
         def cut_bytes(value: Value, context: EvalContext) -> Value:
             text = value if inner is None else inner(value, context)
             if text is None:
@@ -37,7 +35,7 @@ def _cut(inner: Converter | None, target: SqlType) -> Converter:
             if len(text) > length:
                 truncated(context, f"BINARY({length})", shown(text))
                 return text[:length]
-            return text.ljust(length, b"\0") if pad else text
+            return text.ljust(length, b"\0")
 
         return cut_bytes
 

@@ -118,7 +118,7 @@ def _of_number(value: Value, context: EvalContext, is_date: bool, fsp: int) -> i
         written = to_text(value) if isinstance(value, Decimal) else str(value)
     if isinstance(value, Decimal):
         whole = int(value)
-        micro = int(truncate_to(abs(value - whole) * 1_000_000, 0))
+        micro = int(truncate_to(EXACT.multiply(EXACT.subtract(value, whole).copy_abs(), Decimal(1_000_000)), 0))
     else:
         assert isinstance(value, int)
         whole = value
@@ -184,7 +184,7 @@ def _duration_of_number(value: Value, context: EvalContext, fsp: int) -> int | N
         written = to_text(value) if isinstance(value, Decimal) else str(value)
     if isinstance(value, Decimal):
         whole = int(value)
-        nanoseconds = int(EXACT.multiply(abs(value - whole), Decimal(1_000_000_000)))
+        nanoseconds = int(EXACT.multiply(EXACT.subtract(value, whole).copy_abs(), Decimal(1_000_000_000)))
         if value < 0 and whole == 0:
             parsed = duration_of_number(0, nanoseconds=nanoseconds)
             return None if parsed.value is None else round_duration(-parsed.value, fsp)

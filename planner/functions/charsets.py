@@ -7,8 +7,8 @@ from dataclasses import replace
 from planner.context import PlanContext
 from planner.expr.evaluation import EvalContext
 from planner.expr.nodes import Call, Constant, Expression, UserVariable
-from planner.functions.casting import make_cast
 from planner.functions.cast_text import text_converter
+from planner.functions.casting import make_cast
 from planner.functions.registry import (
     Coercibility,
     Derivation,
@@ -61,9 +61,7 @@ def _resolve_using(name: str, args: tuple[Expression, ...], context: PlanContext
     value = to_kind(args[0], Kind.STRING, context)
     flags = Flag.BINARY if charset.name == "binary" else 0
     code = value.type.code if value.type.is_blob else TypeCode.VAR_STRING
-    length = value.type.length
-    if charset.name == "binary" and length > 0:
-        length *= charset_by_name(value.type.charset).max_length
+    length = -1 if charset.name == "binary" else value.type.length
     target = SqlType(code, flags, length, -1, charset.name, collation.name)
     return make_cast(value, target, explicit=True) if value.type.charset != charset.name else _relabelled(value, target)
 

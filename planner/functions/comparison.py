@@ -16,9 +16,9 @@ from planner.context import PlanContext
 from planner.expr.coercion import aggregate_collations, as_text
 from planner.expr.evaluation import EvalContext
 from planner.expr.nodes import Call, Column, Constant, CorrelatedColumn, Expression, Parameter, UserVariable
-from planner.functions.casting import make_cast
 from planner.functions.cast_number import MAX_UINT, MIN_INT
 from planner.functions.cast_time import time_converter
+from planner.functions.casting import make_cast
 from planner.functions.comparison_arrays import comparing
 from planner.functions.registry import Derivation, Function, Kind, Nulls, Overload
 from planner.functions.resolution import cast, is_null, make_call, numeric_form, resolve, string_form

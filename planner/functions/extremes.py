@@ -26,7 +26,7 @@ from planner.functions.registry import (
 from planner.functions.resolution import to_kind
 from sqlnode.base import json as binary_json
 from sqlnode.base.collation import by_name
-from sqlnode.base.types import EvalType, Flag, Value, integer
+from sqlnode.base.types import EvalType, Flag, TypeCode, Value, integer
 
 
 def _build(name: str) -> Callable[[Call], Kernel]:
@@ -49,6 +49,7 @@ def _build(name: str) -> Callable[[Call], Kernel]:
     return build
 
 
+_NAMED = (TypeCode.ENUM, TypeCode.SET)
 _OVERLOADS = {
     name: {
         kind: Overload(
@@ -65,6 +66,7 @@ _OVERLOADS = {
 
 
 def _resolve(name: str, args: tuple[Expression, ...], context: PlanContext, text: str | None) -> Expression:
+    args = tuple(to_kind(arg, Kind.STRING, context) if arg.type.code in _NAMED else arg for arg in args)
     values, result, derivation = unified(args, context, name)
     certain = all(arg.type.not_null for arg in args)
     result = result.with_flags(add=Flag.NOT_NULL) if certain else result.nullable()

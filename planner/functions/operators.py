@@ -204,7 +204,7 @@ def quotient(left: Decimal, right: Decimal, increment: int) -> Decimal:
     denominator = int(EXACT.scaleb(right, other)) * 10**scale
     whole = abs(numerator) // abs(denominator)
     result = EXACT.scaleb(Decimal(whole), -digits)
-    return -result if (numerator < 0) != (denominator < 0) else result
+    return result.copy_negate() if (numerator < 0) != (denominator < 0) and whole else result
 
 
 def _divide(call: Call) -> Kernel:
@@ -265,6 +265,17 @@ def _divide_decimal_whole(call: Call) -> Kernel:
         if not low <= result <= high:
             raise out_of_range(call, "BIGINT UNSIGNED" if unsigned else "BIGINT")
         return result
+
+    return run
+
+
+def _divide_real_whole(call: Call) -> Kernel:
+    divide = _divide_decimal_whole(call)
+
+    def run(context: EvalContext, left: float | Decimal, right: float | Decimal) -> int | None:
+        one = Decimal(repr(left)) if isinstance(left, float) else left
+        other = Decimal(repr(right)) if isinstance(right, float) else right
+        return divide(context, one, other)  # type: ignore[no-any-return]
 
     return run
 
@@ -357,7 +368,7 @@ _OVERLOADS: dict[str, dict[EvalType, Overload]] = {
         EvalType.REAL: Overload((Kind.ANY,), double(), build=_rest_real, tipb="ModReal"),
     },
 }
-_OVERLOADS["div"][EvalType.REAL] = _OVERLOADS["div"][EvalType.DECIMAL]
+_OVERLOADS["div"][EvalType.REAL] = Overload((Kind.ANY,), _whole_result, build=_divide_real_whole)
 _SIGNED_MINUS = Overload(
     (Kind.ANY,),
     lambda site: integer(length=min(max(site.types[0].length, site.types[1].length) + 1, 20)),
@@ -370,8 +381,11 @@ def _resolve_div(name: str, args: tuple[Expression, ...], context: PlanContext, 
     numbers = operands(args, context)
     kind = common_kind(numbers)
     if kind == EvalType.REAL:
-        kind = EvalType.DECIMAL
-    return make_call(FUNCTIONS["div"], _OVERLOADS["div"][kind], [in_kind(arg, kind) for arg in numbers], context)
+        # Each side is divided as the decimal that it is; only floats stay floats.
+        args = [arg if arg.type.eval_type == EvalType.REAL else in_kind(arg, EvalType.DECIMAL) for arg in numbers]
+    else:
+        args = [in_kind(arg, kind) for arg in numbers]
+    return make_call(FUNCTIONS["div"], _OVERLOADS["div"][kind], args, context)
 
 
 def _function(name: str, answer: str, *, alias: tuple[str, ...] = (), division: bool = False) -> Function:
@@ -423,7 +437,7 @@ _NEGATIONS = {
     EvalType.DECIMAL: Overload(
         (Kind.ANY,),
         lambda site: site.types[0].with_flags(remove=Flag.UNSIGNED),
-        scalar=lambda value: -value if value else value,
+        scalar=lambda value: value.copy_negate() if value else value,
         build_vector=negated,
         tipb="UnaryMinusDecimal",
     ),

@@ -62,7 +62,7 @@ def fit(value: Decimal, precision: int, scale: int) -> tuple[Decimal, bool]:
 
 def to_text(value: Decimal) -> str:
     """Plain digits, never an exponent; no minus sign before zero."""
-    return f"{value:f}" if value else f"{abs(value):f}"
+    return f"{value:f}" if value else f"{value.copy_abs():f}"
 
 
 def parse_prefix(text: bytes) -> tuple[Decimal, bool]:
@@ -79,7 +79,7 @@ def parse_prefix(text: bytes) -> tuple[Decimal, bool]:
     if isinstance(exponent, int) and exponent < -MAX_SCALE:
         value = round_to(value, MAX_SCALE) if value.adjusted() < MAX_PRECISION else value
     elif value.adjusted() >= MAX_PRECISION + MAX_SCALE:
-        return (limit(MAX_PRECISION, 0) if value > 0 else -limit(MAX_PRECISION, 0)), False
+        return (limit(MAX_PRECISION, 0) if value > 0 else limit(MAX_PRECISION, 0).copy_negate()), False
     elif isinstance(exponent, int) and exponent > 0:
         value = round_to(value, 0)
     return value, complete
