@@ -10,16 +10,18 @@ import asyncio
 import logging
 import time
 from collections.abc import Awaitable, Coroutine
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from sqlnode.base.errors import QUERY_INTERRUPTED, SERVER_SHUTDOWN, SqlError
 from sqlnode.config import Config
-from sqlnode.instance import Instance
-from sqlnode.session.session import Session
 from sqlnode.wire.auth.plugin import VerifiedPasswords
 from sqlnode.wire.connection import Connection
 from sqlnode.wire.framing import PacketProtocol
 from sqlnode.wire.tls import ServerKeys
+
+if TYPE_CHECKING:
+    from sqlnode.instance import Instance
+    from sqlnode.session.session import Session
 
 log = logging.getLogger("sqlnode.server")
 IDLE_CHECK_SECONDS = 1.0
@@ -120,6 +122,12 @@ class Server:
 
     def _new_protocol(self) -> PacketProtocol:
         return Connection(self).protocol
+
+    def new_session(self, connection_id: int, host: str) -> Session:
+        """A session for a client that is about to log in."""
+        from sqlnode.session.session import Session
+
+        return Session(self.instance, connection_id, host=host)
 
     @property
     def is_full(self) -> bool:

@@ -21,7 +21,6 @@ from sqlnode.base.errors import (
     SqlError,
 )
 from sqlnode.base.tasks import start
-from sqlnode.session.session import Session
 from sqlnode.wire.binary_parameters import BoundStatement, TextRules
 from sqlnode.wire.commands import parse_command
 from sqlnode.wire.connection_phase import ConnectionPhase
@@ -34,6 +33,7 @@ from sqlnode.wire.sending import ResultHeads, StateTracker, send_ok
 
 if TYPE_CHECKING:
     from sqlnode.server import Server
+    from sqlnode.session.session import Session
 
 log = logging.getLogger("sqlnode.wire")
 _FATAL = frozenset({MALFORMED_PACKET, NET_PACKET_TOO_LARGE})

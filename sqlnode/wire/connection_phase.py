@@ -12,7 +12,6 @@ from typing import TYPE_CHECKING
 from sqlnode.base.collation import by_id
 from sqlnode.base.errors import ACCOUNT_HAS_BEEN_LOCKED, HANDSHAKE_ERROR, SqlError
 from sqlnode.session.effects import set_session
-from sqlnode.session.session import Session
 from sqlnode.sysvars.server import VERSION
 from sqlnode.wire.auth.exchange import authenticate, denied
 from sqlnode.wire.auth.plugin import Channel, RsaKey, VerifiedPasswords
@@ -30,6 +29,7 @@ from sqlnode.wire.handshake import (
 if TYPE_CHECKING:
     from sqlnode.privileges import Account
     from sqlnode.server import Server
+    from sqlnode.session.session import Session
 
 LOOPBACK = frozenset({"127.0.0.1", "::1", "::ffff:127.0.0.1", ""})
 LOCAL_HOST = "localhost"
@@ -102,8 +102,7 @@ class ConnectionPhase:
             payload = await protocol.read_packet()
         response = parse_response(payload, offered)
         self.capabilities = response.capabilities
-        session = Session(server.instance, self._id)
-        session.host = self.host
+        session = server.new_session(self._id, self.host)
         _set_charset(session, response.charset)
         await self._log_in(session, response, nonce)
         server.instance.sessions[session.id] = session
