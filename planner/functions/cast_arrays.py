@@ -87,6 +87,8 @@ def _kernel(source: SqlType, target: SqlType) -> ArrayKernel | None:
             return None if target.unsigned and not source.unsigned else lambda array: rescaled(array, wanted)
         case EvalType.REAL, EvalType.INT:
             return None if target.unsigned else _rounded_integers
+        case EvalType.DECIMAL, EvalType.INT:
+            return lambda array: _whole_numbers(array, wanted)
         case EvalType.TIME, EvalType.TIME:
             return _dates if target.code in _DATE_CODES else None
     return None
@@ -106,6 +108,14 @@ def _digits(array: pa.Array) -> pa.Array:
 def _rounded_integers(array: pa.Array) -> pa.Array | None:
     try:
         return pc.cast(pc.round(array, 0, "half_to_even"), pa.int64())
+    except pa.ArrowInvalid:
+        return None
+
+
+def _whole_numbers(array: pa.Array, wanted: pa.DataType) -> pa.Array | None:
+    rounded = rescaled(array, pa.decimal128(38, 0))
+    try:
+        return None if rounded is None else pc.cast(rounded, wanted)
     except pa.ArrowInvalid:
         return None
 

@@ -23,11 +23,12 @@ from planner.functions.operators_arrays import (
     negated,
     quotient_digits,
     real_kernel,
+    zero_divisor,
 )
 from planner.functions.registry import CallSite, Function, Kernel, Kind, Overload
 from planner.functions.resolution import cast, decimal_form, make_call, to_kind
 from sqlnode.base.decimal import EXACT, MAX_SCALE, scale_of, truncate_to
-from sqlnode.base.errors import DATA_OUT_OF_RANGE, DIVISION_BY_ZERO, SqlError
+from sqlnode.base.errors import DATA_OUT_OF_RANGE, SqlError
 from sqlnode.base.types import EvalType, Flag, SqlType, TypeCode, decimal, double, integer
 
 _DEFAULT_INCREMENT = 4
@@ -185,15 +186,6 @@ def _limited(call: Call, compute: Callable[[Decimal, Decimal], Decimal]) -> Kern
         return result
 
     return run
-
-
-def zero_divisor(context: EvalContext) -> None:
-    """What a division by zero does beside giving NULL: nothing, warning 1365, or the error in strict DML."""
-    if not context.sql_mode & SqlMode.ERROR_FOR_DIVISION_BY_ZERO:
-        return
-    if context.strict_dml:
-        raise SqlError(DIVISION_BY_ZERO)
-    context.warning(DIVISION_BY_ZERO)
 
 
 def quotient(left: Decimal, right: Decimal, increment: int) -> Decimal:

@@ -11,9 +11,12 @@ import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from planner.context import SqlMode
+from planner.expr.evaluation import EvalContext
 from planner.expr.nodes import Call
 from planner.functions.registry import Kernel
 from sqlnode.base.decimal import MAX_SCALE
+from sqlnode.base.errors import DIVISION_BY_ZERO, SqlError
 from sqlnode.base.types import arrow_type
 
 Datum: TypeAlias = Any
@@ -131,23 +134,39 @@ def divided(call: Call) -> Kernel:
     further = 1 if computed > call.type.scale else 0
     shift = call.type.scale + further - scale + other
 
-    def run(context: object, left: Datum, right: Datum) -> Datum:
+    def run(context: EvalContext, left: Datum, right: Datum) -> Datum:
         if isinstance(left, pa.Scalar) or isinstance(right, pa.Scalar) or shift > 17 or wanted.precision > 38:
             return None
         numerator, denominator = _small(left), _small(right)
         if numerator is None or denominator is None:
             return None
         valid = _valid(left) & _valid(right)
+        zeros = int(np.count_nonzero(valid & (denominator == 0)))
+        if zeros:
+            valid &= denominator != 0
         numerator, denominator = np.where(valid, numerator, 0), np.where(valid, denominator, 1)
-        if not denominator.all() or (len(numerator) and np.abs(numerator).max() > (1 << 62) // 10**shift):
+        if len(numerator) and np.abs(numerator).max() > (1 << 62) // 10**shift:
             return None
         size = np.abs(numerator) * 10**shift // np.abs(denominator)
         if further:
             size = (size + 5) // 10
         result = np.where((numerator < 0) != (denominator < 0), -size, size)
-        return _of_units(result, valid, wanted)
+        array = _of_units(result, valid, wanted)
+        if array is not None:
+            for _ in range(zeros):
+                zero_divisor(context)
+        return array
 
     return run
+
+
+def zero_divisor(context: EvalContext) -> None:
+    """What a division by zero does beside giving NULL: nothing, warning 1365, or the error in strict DML."""
+    if not context.sql_mode & SqlMode.ERROR_FOR_DIVISION_BY_ZERO:
+        return
+    if context.strict_dml:
+        raise SqlError(DIVISION_BY_ZERO)
+    context.warning(DIVISION_BY_ZERO)
 
 
 def quotient_digits(scale: int, other: int, increment: int) -> int:
