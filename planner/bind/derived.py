@@ -36,12 +36,12 @@ def bind_named(environment: Environment, node: exp.Expression) -> Part:
         raise SqlError(UPDATE_TABLE_USED, table=table.name)
     if table.is_view:
         _refuse_hints(node, name)
-        if environment.whole:
+        if environment.whole or environment.locking:
             part = updatable_part(environment, found_database, table, alias or name)
             if part is not None:
                 return part
         relation = bind_view(environment, found_database, table)
-        return as_part(relation, alias or name, found_database)
+        return as_part(relation, alias or name, found_database, view=table.name)
     relation, source = data_source(
         environment, found_database, table, alias or table.name, hints=node.args.get("hints") or ()
     )
@@ -108,7 +108,7 @@ def check_names(columns: tuple[Column, ...]) -> None:
         seen.add(key)
 
 
-def as_part(relation: Relation, alias: str, database: str) -> Part:
+def as_part(relation: Relation, alias: str, database: str, *, view: str = "") -> Part:
     """A bound query as a source under its alias."""
     columns = tuple(replace(column, table=alias) for column in relation.columns)
-    return Part(relation.plan, (Source(alias, database, columns),), columns, (relation.facts,))
+    return Part(relation.plan, (Source(alias, database, columns, stored_name=view),), columns, (relation.facts,))

@@ -79,7 +79,8 @@ def bind_select(node: exp.Expression, environment: Environment) -> Relation:
     source = node.args.get("from_")
     if source is not None:
         take(source)
-    part = bind_from(environment, None if source is None else source.this, node.args.get("joins") or ())
+    from_environment = replace(environment, locking=True) if node.args.get("locks") else environment
+    part = bind_from(from_environment, None if source is None else source.this, node.args.get("joins") or ())
     if "STRAIGHT_JOIN" in _words(environment, node):
         part = replace(part, plan=_straight(part.plan))
     block = Block(environment, node, part, part.scope(environment.outer))

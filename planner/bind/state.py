@@ -69,6 +69,8 @@ class Environment:
     outer: Scope | None = None
     whole: bool = False
     """Tables give every column and their row id: the FROM of UPDATE and DELETE."""
+    locking: bool = False
+    """The block has FOR UPDATE or FOR SHARE: views are opened down to their tables where that is possible."""
     written: frozenset[tuple[str, str]] = frozenset()
     """(database, table) in lower case that the statement writes; a subquery may not read them (error 1093)."""
 
@@ -79,11 +81,11 @@ class Environment:
 
     def inside(self, scope: Scope | None) -> Environment:
         """The environment of a subquery of a block with these names."""
-        return replace(self, outer=scope, whole=False)
+        return replace(self, outer=scope, whole=False, locking=False)
 
     def derived(self) -> Environment:
         """The environment of a derived table, which is computed before anything is written."""
-        return replace(self, whole=False, written=frozenset())
+        return replace(self, whole=False, locking=False, written=frozenset())
 
     def need(self, privilege: str, database: str, table: str) -> None:
         """Notes a privilege on a table."""

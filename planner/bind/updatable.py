@@ -83,11 +83,13 @@ def _as_source(
     alias: str,
     database: str,
     name: str,
-) -> Part:
+) -> Part | None:
     """The base table's scan under the view's names; computed columns are added above it."""
     from planner.bind.ordering import project
 
     computed = [item.expression for item in items if not isinstance(item.expression, Column)]
+    if computed and environment.locking:
+        return None
     given: dict[int, Column] = {}
     if computed:
         stored = plan.schema
