@@ -23,6 +23,9 @@ class OkResult:
     last_insert_id: int = 0
     info: str = ""
     matched_rows: int | None = None
+    explicit_insert_id: int = 0
+    """The last value that an INSERT itself gave to its AUTO_INCREMENT column: the OK packet's insert id when none was
+    generated. LAST_INSERT_ID() knows nothing of it."""
 
 
 @dataclass(slots=True)

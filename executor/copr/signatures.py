@@ -108,6 +108,7 @@ def _table() -> dict[str, SignatureFunction]:
         table[f"UnaryNot{suffix}"] = SignatureFunction("not", (kind,))
         table[f"UnaryMinus{suffix}"] = SignatureFunction("unary_minus", (kind,))
         table[f"{suffix}IsTrue"] = SignatureFunction("is_true", (kind,))
+        table[f"{suffix}IsTrueWithNull"] = SignatureFunction("truth", (kind,))
         table[f"{suffix}IsFalse"] = SignatureFunction("is_false", (kind,))
         for other in _KINDS:
             table[f"Cast{suffix}As{other}"] = SignatureFunction("cast", (kind,))

@@ -96,7 +96,7 @@ _WORDS = [b"", b"a", b"A", b"a ", "ä".encode(), b"b", b"B", b"abc", b"ABC", b"z
 _DOCUMENTS = [b"1", b"1.0", b"2", b'"a"', b'"A"', b"[1]", b"[1.0]", b'{"k":1}', b"null", b"true"]
 
 
-def value(sql_type: SqlType, randomness: random.Random, *, extreme: bool = True) -> Value:  # noqa: PLR0911
+def value(sql_type: SqlType, randomness: random.Random, *, extreme: bool = True) -> Value:
     """A random value with few distinct ones, extremes, and NULLs."""
     if randomness.random() < 0.15:
         return None
@@ -104,7 +104,8 @@ def value(sql_type: SqlType, randomness: random.Random, *, extreme: bool = True)
     if sql_type.code == TypeCode.NEWDECIMAL:
         scale = sql_type.scale
         number = randomness.choice([10**sql_type.length - 1, 1 - 10**sql_type.length]) if wild else randomness.randint(-3, 3)
-        return Decimal(number).scaleb(-scale if wild else 0, _WIDE_CONTEXT).quantize(Decimal(1).scaleb(-scale), context=_WIDE_CONTEXT)
+        moved = Decimal(number).scaleb(-scale if wild else 0, _WIDE_CONTEXT)
+        return moved.quantize(Decimal(1).scaleb(-scale), context=_WIDE_CONTEXT)
     if sql_type.is_integer:
         if sql_type.unsigned:
             return (1 << 64) - 1 if wild else randomness.randint(0, 5)
