@@ -21,7 +21,7 @@ from planner.expr.nodes import (
     UserVariable,
 )
 from planner.functions.registry import Compiled, Kernel, Nulls
-from sqlnode.base.decimal import round_to
+from sqlnode.base.decimal import MAX_SCALE, quotient_digits, round_to
 from sqlnode.base.errors import INVALID_GROUP_FUNC_USE, NOT_SUPPORTED_YET, SqlError
 from sqlnode.base.types import EvalType, Value
 
@@ -63,6 +63,19 @@ def carries_digits(expression: Expression) -> bool:
     if expression.name == "/":
         return True
     return expression.name in _CARRYING and any(map(carries_digits, expression.args))
+
+
+def carried_scale(expression: Expression) -> int:
+    """Digits after the point that a value may have before it is rounded to its type."""
+    scale = max(expression.type.scale, 0)
+    if not carries_digits(expression):
+        return scale if expression.type.eval_type == EvalType.DECIMAL else 0
+    assert isinstance(expression, Call)
+    scales = [carried_scale(arg) for arg in expression.args]
+    if expression.name == "/":
+        increment = scale - max(expression.args[0].type.scale, 0)
+        return max(scale, quotient_digits(scales[0], scales[1], increment))
+    return min(sum(scales), MAX_SCALE) if expression.name == "*" else max(scale, *scales)
 
 
 def compile_part(expression: Expression, positions: dict[int, int]) -> Compiled:

@@ -168,6 +168,15 @@ IS_FALSE = Function(
     ),
     example=("0 IS FALSE", "1"),
 )
+TRUTH = Function(
+    "truth",
+    result=boolean(),
+    min_args=1,
+    max_args=1,
+    not_null=True,
+    overloads=_per_kind("", "IsTrueWithNull", lambda value: 1 if value else 0, nonzero),
+)
+"""Whether a number is not zero, NULL for NULL: what a condition is in numeric context."""
 
 _NULL_TEST = {kind: Overload((Kind.ANY,), tipb=f"{kind.value.capitalize()}IsNull", exact=True) for kind in EvalType}
 

@@ -21,13 +21,12 @@ from planner.functions.operators_arrays import (
     divided,
     integer_kernel,
     negated,
-    quotient_digits,
     real_kernel,
     zero_divisor,
 )
 from planner.functions.registry import CallSite, Function, Kernel, Kind, Overload
 from planner.functions.resolution import cast, decimal_form, make_call, to_kind
-from sqlnode.base.decimal import EXACT, MAX_SCALE, scale_of, truncate_to
+from sqlnode.base.decimal import EXACT, MAX_SCALE, quotient_digits, scale_of, truncate_to
 from sqlnode.base.errors import DATA_OUT_OF_RANGE, SqlError
 from sqlnode.base.types import EvalType, Flag, SqlType, TypeCode, decimal, double, integer
 

@@ -15,7 +15,7 @@ from planner.context import SqlMode
 from planner.expr.evaluation import EvalContext
 from planner.expr.nodes import Call
 from planner.functions.registry import Kernel
-from sqlnode.base.decimal import MAX_SCALE
+from sqlnode.base.decimal import quotient_digits
 from sqlnode.base.errors import DIVISION_BY_ZERO, SqlError
 from sqlnode.base.types import arrow_type
 
@@ -167,13 +167,6 @@ def zero_divisor(context: EvalContext) -> None:
     if context.strict_dml:
         raise SqlError(DIVISION_BY_ZERO)
     context.warning(DIVISION_BY_ZERO)
-
-
-def quotient_digits(scale: int, other: int, increment: int) -> int:
-    """Digits after the point that MySQL computes when it divides numbers of two scales."""
-    groups, other_groups = -(-scale // 9) * 9, -(-other // 9) * 9
-    further = max(increment - (groups - scale) - (other_groups - other), 0)
-    return min(-(-(groups + other_groups + further) // 9) * 9, MAX_SCALE)
 
 
 def _valid(array: pa.Array) -> npt.NDArray[np.bool_]:

@@ -83,3 +83,10 @@ def parse_prefix(text: bytes) -> tuple[Decimal, bool]:
     elif isinstance(exponent, int) and exponent > 0:
         value = round_to(value, 0)
     return value, complete
+
+
+def quotient_digits(scale: int, other: int, increment: int) -> int:
+    """Digits after the point that MySQL computes when it divides numbers of two scales."""
+    groups, other_groups = -(-scale // 9) * 9, -(-other // 9) * 9
+    further = max(increment - (groups - scale) - (other_groups - other), 0)
+    return min(-(-(groups + other_groups + further) // 9) * 9, MAX_SCALE)
