@@ -19,8 +19,17 @@ _ENDS = frozenset(
 
 def select_labels(tokens: Sequence[Token], source: str, index: int) -> tuple[str | None, ...]:
     """Labels of the SELECT whose token is `tokens[index]`, one per item; None for `*` and `t.*`."""
+    return tuple(_label(tokens, source, start, end) for start, end in _item_spans(tokens, source, index))
+
+
+def list_items(tokens: Sequence[Token], source: str, index: int) -> list[Sequence[Token]]:
+    """The tokens of each select-list item of the SELECT whose token is `tokens[index]`."""
+    return [tokens[start:end] for start, end in _item_spans(tokens, source, index)]
+
+
+def _item_spans(tokens: Sequence[Token], source: str, index: int) -> list[tuple[int, int]]:
     position = _list_start(tokens, source, index + 1)
-    labels: list[str | None] = []
+    spans: list[tuple[int, int]] = []
     start = position
     depth = 0
     while position < len(tokens):
@@ -33,14 +42,14 @@ def select_labels(tokens: Sequence[Token], source: str, index: int) -> tuple[str
             depth -= 1
         elif depth == 0:
             if kind is T.COMMA:
-                labels.append(_label(tokens, source, start, position))
+                spans.append((start, position))
                 start = position + 1
             elif kind in _ENDS and not (position and tokens[position - 1].token_type is T.DOT):
                 break
         position += 1
     if position > start:
-        labels.append(_label(tokens, source, start, position))
-    return tuple(labels)
+        spans.append((start, position))
+    return spans
 
 
 def _list_start(tokens: Sequence[Token], source: str, position: int) -> int:
