@@ -9,7 +9,7 @@ from sqlglot import expressions as exp
 from planner.bind.consumption import refused, take
 from planner.bind.ctes import with_ctes
 from planner.bind.derived import table_name
-from planner.bind.dml_targets import narrowed, target_of
+from planner.bind.dml_targets import narrowed, need_write, target_of
 from planner.bind.from_clause import Part, bind_from
 from planner.bind.scope import Source
 from planner.bind.state import Environment
@@ -33,7 +33,7 @@ def bind_delete(statement: Statement, environment: Environment) -> LogicalNode:
             raise SqlError(NONUNIQ_TABLE, table=source.alias)
     targets = tuple(target_of(source, VERB) for source in sources)
     for source in sources:
-        environment.need("DELETE", source.database, source.stored_name or source.alias)
+        need_write(environment, source, "DELETE")
     written = frozenset((t.database.lower(), t.table.name.lower()) for t in targets)
     scope = part.scope(None)
     plan = narrowed(replace(environment, written=written), node, part, scope, verb=VERB)

@@ -44,7 +44,7 @@ def bind_insert(statement: Statement, environment: Environment) -> LogicalNode:
     replacing = statement.kind is StatementKind.REPLACE
     target = _target(environment, node.this, "REPLACE" if replacing else "INSERT")
     for privilege in ("INSERT", "DELETE") if replacing else ("INSERT",):
-        environment.need(privilege, target.named_database, target.named_table)
+        target.need(environment, privilege)
     values = node.args["expression"]
     forbidden = replace(environment, written=frozenset(((target.database.lower(), target.table.name.lower()),)))
     source: LogicalNode | None = None
@@ -63,7 +63,7 @@ def bind_insert(statement: Statement, environment: Environment) -> LogicalNode:
     given = tuple(environment.binding.fresh(column) for column in target.row)
     on_duplicate = _on_duplicate(statement, forbidden, target, given, selected)
     if on_duplicate:
-        environment.need("UPDATE", target.named_database, target.named_table)
+        target.need(environment, "UPDATE")
     return Insert(
         target.database,
         target.table,
@@ -96,6 +96,7 @@ def _target(environment: Environment, node: exp.Expression, verb: str) -> Insert
     found, table = find_table(database, name, environment.context)
     named_database, named_table = found, table.name
     mapping: dict[str, str] | None = None
+    behind: Environment | None = None
     if table.is_view:
         base = insertable(environment, found, table)
         if base is None:
@@ -103,7 +104,7 @@ def _target(environment: Environment, node: exp.Expression, verb: str) -> Insert
         mapping = {key: value for key, value in base.names.items() if value is not None}
         if names is None:
             names = list(mapping)
-        found, table = base.database, base.table
+        found, table, behind = base.database, base.table, base.behind
     if table.id <= 0:
         raise SqlError(NON_UPDATABLE_TABLE, table=table.name, statement=verb)
     environment.binding.tables[(found.lower(), table.name.lower())] = table
@@ -112,7 +113,7 @@ def _target(environment: Environment, node: exp.Expression, verb: str) -> Insert
         environment.binding.next_id += 1
         row.append(plan_column(environment.binding.next_id, info, found, table, named_table))
     columns = _columns(table, names, mapping)
-    return InsertTarget(found, table, columns, tuple(row), named_database, named_table, mapping, names == [])
+    return InsertTarget(found, table, columns, tuple(row), named_database, named_table, mapping, behind)
 
 
 def _columns(table: TableInfo, names: list[str] | None, mapping: dict[str, str] | None) -> tuple[ColumnInfo, ...]:

@@ -40,6 +40,13 @@ def target_of(source: Source, verb: str) -> DmlTarget:
     return DmlTarget(node.database, node.table, source.alias, columns, handle)
 
 
+def need_write(environment: Environment, source: Source, privilege: str) -> None:
+    """Notes the privilege on the target, and for a view on the table behind it."""
+    environment.need(privilege, source.database, source.stored_name or source.alias)
+    if source.behind is not None and source.node is not None:
+        source.behind.need(privilege, source.node.database, source.node.table.name)
+
+
 def is_default(node: exp.Expression) -> bool:
     """Whether the value is the word DEFAULT."""
     return isinstance(node, exp.Anonymous) and node.name.upper() == "DEFAULT" and not node.expressions

@@ -15,6 +15,7 @@ from planner.bind.dml_targets import (
     assigned_value,
     check_generated,
     narrowed,
+    need_write,
     target_of,
 )
 from planner.bind.expressions import ExpressionBinder
@@ -41,7 +42,7 @@ def bind_update(statement: Statement, environment: Environment) -> LogicalNode:
     for source, _ in named:
         if source not in sources:
             sources.append(source)
-            environment.need("UPDATE", source.database, source.stored_name or source.alias)
+            need_write(environment, source, "UPDATE")
     targets = [target_of(source, VERB) for source in sources]
     written = frozenset((t.database.lower(), t.table.name.lower()) for t in targets)
     environment = replace(environment, written=written)

@@ -6,7 +6,7 @@ there), so subqueries that read them need no rewriting.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from planner.bind.dependence import Dependency, closure
@@ -91,18 +91,12 @@ class Grouping:
             self.known = closure(grouped, self.facts())
         return column.id in self.known
 
-    def rewrite_pending(self, pending: Sequence[Pending], clause: str, position: int) -> None:
-        """Subqueries that are answered above the Aggregate: their conditions, and the columns they read."""
-        for item in pending:
-            answers = set(item.plan.schema)
-            item.conditions = tuple(self._condition(c, answers, clause, position) for c in item.conditions)
-            for column in item.correlated():
-                if column not in self.groups:
-                    self.plain(column, clause, position)
-
-    def _condition(self, condition: Expression, answers: set[Column], clause: str, position: int) -> Expression:
-        assert not answers & self.own
-        return self.rewrite(condition, clause, position)
+    def rewrite_pending(self, pending: Pending, clause: str, position: int) -> None:
+        """A subquery that is answered above the Aggregate: its conditions, and the columns that it reads."""
+        pending.conditions = tuple(self.rewrite(condition, clause, position) for condition in pending.conditions)
+        for column in sorted(pending.correlated(), key=lambda column: column.id):
+            if column not in self.groups:
+                self.plain(column, clause, position)
 
     def node(self, plan: LogicalNode) -> Aggregate:
         """The Aggregate over the plan, with everything that was asked for so far."""

@@ -36,7 +36,13 @@ class InsertTarget:
     named_database: str
     named_table: str
     mapping: dict[str, str] | None = None
-    empty_list: bool = False
+    behind: Environment | None = None
+
+    def need(self, environment: Environment, privilege: str) -> None:
+        """Notes a privilege on the target, and for a view on the table behind it."""
+        environment.need(privilege, self.named_database, self.named_table)
+        if self.behind is not None:
+            self.behind.need(privilege, self.database, self.table.name)
 
     def source(self, columns: Sequence[Column]) -> Source:
         """A row of the table under the names that the statement may use."""

@@ -34,6 +34,10 @@ class Pending:
     mark: Column | None = None
     null_aware_count: int = 0
 
+    def answers(self) -> set[Column]:
+        """The columns that expressions read the answer by."""
+        return {self.mark} if self.mark is not None else set(self.plan.schema)
+
     def correlated(self) -> set[Column]:
         """Outer columns that the subquery itself reads."""
         return correlated_columns(self.plan)

@@ -4,11 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
 
 from planner.expr.nodes import Column, CorrelatedColumn
 from planner.logical import DataSource
 from sqlnode.base.errors import BAD_FIELD_ERROR, BAD_TABLE_ERROR, NON_UNIQ_ERROR, SqlError
 from sqlnode.base.schema import TableInfo
+
+if TYPE_CHECKING:
+    from planner.bind.state import Environment
 
 
 @dataclass(slots=True)
@@ -27,6 +31,8 @@ class Source:
     """The scan that a DML target reads, with all columns."""
     stored_name: str = ""
     """The name of the table or view itself, for privileges."""
+    behind: Environment | None = None
+    """Of an updatable view: where its base table was bound, whose rights writing needs too."""
     names: dict[str, Column | None] = field(init=False)
     """By lower-case name; None for a name that stands twice."""
 

@@ -218,8 +218,7 @@ def _answer_below(block: Block, expression: Expression) -> None:
     """Moves the subqueries that a group expression reads below the Aggregate."""
     read = columns_of(expression)
     for item in list(block.upper):
-        answers = set(item.plan.schema) | ({item.mark} if item.mark is not None else set())
-        if answers & read:
+        if item.answers() & read:
             block.upper.remove(item)
             block.lower.append(item)
 
@@ -242,6 +241,8 @@ def _assemble(block: Block, plan: LogicalNode) -> Relation:
     grouped = block.node.args.get("group") is not None or any(has_aggregate(value) for value in everything)
     plan = attach(plan, block.lower)
     if grouped:
+        if block.node.args.get("group") is None:
+            block.order = []  # one row needs no order, and MySQL does not check it either
         plan, values = _grouped(block, plan, values)
     else:
         values = [without_any_value(value) for value in values]
@@ -272,9 +273,17 @@ def _grouped(block: Block, plan: LogicalNode, values: list[Expression]) -> tuple
         replace(key, expression=grouping.rewrite(key.expression, "ORDER BY", at + 1))
         for at, key in enumerate(block.order)
     ]
-    grouping.rewrite_pending(block.upper, SELECT_LIST, 1)
-    grouping.rewrite_pending(block.having_pending, "HAVING clause", 1)
+    for item in block.upper:
+        grouping.rewrite_pending(item, SELECT_LIST, _position(block, item))
+    for item in block.having_pending:
+        grouping.rewrite_pending(item, "HAVING clause", 1)
     return grouping.node(plan), values
+
+
+def _position(block: Block, pending: Pending) -> int:
+    """The number of the select item that reads a subquery's answer."""
+    answers = pending.answers()
+    return next((at + 1 for at, item in enumerate(block.items) if columns_of(item.expression) & answers), 1)
 
 
 def own_facts(block: Block) -> list[Dependency]:

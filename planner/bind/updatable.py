@@ -31,6 +31,7 @@ class BaseTable:
     database: str
     table: TableInfo
     names: dict[str, str | None]
+    behind: Environment | None
 
 
 def plain_select(view: exp.Expression) -> bool:
@@ -71,11 +72,12 @@ def updatable_part(environment: Environment, database: str, table: TableInfo, al
     view = table.view
     assert view is not None
     names = view.columns or tuple(item.label for item in items)
-    return _as_source(environment, plan, part.sources[0], items, names, alias, database, table.name)
+    return _as_source(environment, inside, plan, part.sources[0], items, names, alias, database, table.name)
 
 
 def _as_source(
     environment: Environment,
+    inside: Environment,
     plan: LogicalNode,
     base: Source,
     items: Sequence[SelectItem],
@@ -101,7 +103,7 @@ def _as_source(
         value = item.expression
         column = value if isinstance(value, Column) else given[id(value)]
         shown.append(replace(column, name=label, table=alias))
-    source = Source(alias, database, tuple(shown), base.table, base.node, name)
+    source = Source(alias, database, tuple(shown), base.table, base.node, name, inside)
     return Part(plan, (source,), source.columns)
 
 
@@ -116,4 +118,4 @@ def insertable(environment: Environment, database: str, table: TableInfo) -> Bas
     names = {c.name.lower(): c.origin_name if c.id in stored else None for c in source.columns}
     if None in names.values() or len(set(names.values())) != len(names):
         return None
-    return BaseTable(source.node.database, source.table, names)
+    return BaseTable(source.node.database, source.table, names, source.behind)

@@ -89,9 +89,7 @@ def split_subqueries(
         return list(conditions), []
     answers: set[Column] = set()
     for item in pending:
-        answers.update(item.plan.schema)
-        if item.mark is not None:
-            answers.add(item.mark)
+        answers |= item.answers()
     plain = [c for c in conditions if not columns_of(c) & answers]
     return plain, [c for c in conditions if columns_of(c) & answers]
 
