@@ -48,9 +48,9 @@ def values_of(node: object, context: EvalContext) -> Callable[[Expression], Valu
 
     def value(expression: Expression) -> Value:
         if expression.__class__ is Constant:
-            return expression.value  # type: ignore[union-attr]
+            return expression.value
         if expression.__class__ is Parameter:
-            return parameters[expression.index]  # type: ignore[union-attr]
+            return parameters[expression.index]
         found = memory.get(id(expression))
         if found is None:
             found = memory[id(expression)] = (expression, compile_scalar(expression, ()))

@@ -90,10 +90,10 @@ def _finisher(call: AggregateCall) -> Finish:
             return lambda rows, context: binary_json.encode([form(row[0]) for row in rows]) if rows else None
         case "json_objectagg":
             return _object(call)
-    spread = SPREADS.get(call.name)
+    spread = SPREAD_RESULTS.get(call.name)
     if spread is None:
         raise SqlError(NOT_SUPPORTED_YET, feature=f"{call.name.upper()}()")
-    return lambda rows, context: spread([float(row[0]) for row in rows])  # type: ignore[arg-type]
+    return lambda rows, context: spread(*spread_of([float(row[0]) for row in rows]))  # type: ignore[arg-type]
 
 
 def exact_sum(values: Sequence[Any], scale: int) -> int:
@@ -270,6 +270,3 @@ SPREAD_RESULTS: dict[str, Callable[[int, float], float | None]] = {
 }
 """(count, sum of squared distances) to the result of each function."""
 
-SPREADS: dict[str, Callable[[list[float]], float | None]] = {
-    name: (lambda values, finish=finish: finish(*spread_of(values))) for name, finish in SPREAD_RESULTS.items()
-}

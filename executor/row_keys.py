@@ -76,7 +76,7 @@ def sorted_rows(
     """The rows in order, NULL smallest, ties as they came. `keys`: (expression, type, descending), first one first."""
     for evaluate, sql_type, descending in reversed(keys):
         make = order_key(sql_type)
-        decorated = []
+        decorated: list[tuple[bool, Any]] = []
         for row in rows:
             value = evaluate(row, context)
             if value is None:

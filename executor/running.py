@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncGenerator, AsyncIterator, Sequence
 from dataclasses import replace
 
 import pyarrow as pa
@@ -31,7 +31,7 @@ async def run(plan: PhysicalPlan, context: ExecContext) -> Result:
         program = plan.__dict__.get("_row_plan")
         if program is None:
             program = _row_plan(plan)
-        if program:
+        if not isinstance(program, bool):
             result: Result | None = await program.run(context)
             if result is not None:
                 return result
@@ -85,7 +85,9 @@ def _positions(root: PhysicalNode, columns: Sequence[Column]) -> tuple[int, ...]
     return tuple(places[column.id] for column in columns)
 
 
-async def _picked(batches: AsyncIterator[pa.RecordBatch], positions: tuple[int, ...]) -> AsyncIterator[pa.RecordBatch]:
+async def _picked(
+    batches: AsyncIterator[pa.RecordBatch], positions: tuple[int, ...]
+) -> AsyncGenerator[pa.RecordBatch, None]:
     """Batches of the result's columns only."""
     in_place = positions == tuple(range(len(positions)))
     try:

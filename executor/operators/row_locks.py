@@ -17,7 +17,7 @@ from executor.batches import make_batch, selected
 from executor.compiled import batch_filter, kept
 from executor.locking import lock_rows
 from executor.operators.join_keys import null_rows
-from executor.point import RowReader
+from executor.point import RowReader, StoredRow
 from executor.record_keys import RecordKeys, handle_of_key
 from planner.expr.nodes import Column
 from planner.physical import LockSource, SelectLock
@@ -73,7 +73,7 @@ async def _locked(node: SelectLock, lock: SourceLock, batch: pa.RecordBatch, exe
     keys = lock.keys.of(handles)
     found = await lock_rows(execution.context, list(dict.fromkeys(keys)), node.mode, node.wait)
     row_of: dict[bytes, int] = {}
-    stored = []
+    stored: list[StoredRow] = []
     for key, value in found.items():
         row_of[key] = len(stored)
         stored.append((handle_of_key(key), value))
