@@ -17,6 +17,7 @@ from store.api import (
     AlreadyExists,
     CopCounters,
     CopRequest,
+    KvClient,
     LockMode,
     LockRequest,
     LockResult,
@@ -29,6 +30,7 @@ from store.api import (
 )
 from store.buffer import WriteBuffer
 from store.commit import Committer, plan_commit
+from store.locks import LockResolver
 from store.snapshot import Snapshot
 
 if TYPE_CHECKING:
@@ -155,6 +157,16 @@ class Transaction:
         return self._snapshot.coprocessor(request, counters)
 
     @property
+    def client(self) -> KvClient:
+        """The store's client."""
+        return self._store.client
+
+    @property
+    def resolver(self) -> LockResolver:
+        """The store's resolver of locks."""
+        return self._store.resolver
+
+    @property
     def snapshot(self) -> Snapshot:
         """What lies below the buffer, at `read_ts`."""
         return self._snapshot
@@ -268,8 +280,9 @@ class Transaction:
         """Commits; the commit timestamp (start_ts when nothing was written). Returns when the commit is durable.
 
         `wait_ms` is how long an optimistic transaction waits for locks of others before KeyLocked. Whatever is raised
-        except Undetermined, the transaction is rolled back. Raises WriteConflict, KeyLocked, AlreadyExists, TxnAborted,
-        Undetermined, Unavailable. Must not be cancelled (`state` tells).
+        except Undetermined, the transaction is rolled back; its buffer stays for whoever explains the failure. Raises
+        WriteConflict, KeyLocked, AlreadyExists, TxnAborted, Undetermined, Unavailable. Must not be cancelled (`state`
+        tells).
         """
         self._check_active()
         store = self._store
@@ -312,7 +325,9 @@ class Transaction:
         except StoreError:
             # Whoever meets a lock that is left asks its primary.
             pass
+        buffer, self.buffer = self.buffer, WriteBuffer()
         await self._end(State.ROLLED_BACK)
+        self.buffer = buffer
 
     async def rollback(self) -> None:
         """Forgets all writes and releases all locks. Nothing happens to a transaction that has ended."""

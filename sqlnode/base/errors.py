@@ -320,6 +320,7 @@ DEFAULT_VAL_GENERATED_NAMED_FUNCTION_IS_NOT_ALLOWED|3770|HY000|Default value exp
 DEFAULT_AS_VAL_GENERATED|3773|HY000|DEFAULT function cannot be used with default value expressions
 FUNCTIONAL_INDEX_ON_FIELD|3756|HY000|Functional index on a column is not supported. Consider using a regular index instead.
 CHECK_CONSTRAINT_VIOLATED|3819|HY000|Check constraint '{name}' is violated.
+FK_DEPTH_EXCEEDED|3008|HY000|Foreign key cascade delete/update exceeds max depth of {limit}.
 CHECK_CONSTRAINT_NOT_FOUND|3821|HY000|Check constraint '{name}' is not found in the table.
 CHECK_CONSTRAINT_DUP_NAME|3822|HY000|Duplicate check constraint name '{name}'.
 CHECK_CONSTRAINT_REFERS_UNKNOWN_COLUMN|3820|HY000|Check constraint '{name}' refers to non-existing column '{column}'.

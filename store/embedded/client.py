@@ -21,6 +21,7 @@ from store.api import (
     DagEvaluator,
     KeyRange,
     LockInfo,
+    LockMode,
     LockNotAvailable,
     LockRequest,
     LockResult,
@@ -248,6 +249,12 @@ class EmbeddedClient:
         commit_ts, value = self.mvcc.newest(key)
         if commit_ts > request.for_update_ts:
             raise WriteConflict(key, request.start_ts, commit_ts, "pessimistic_retry")
+        if request.mode is LockMode.EXCLUSIVE and self.mvcc.touched:
+            # Somebody who held the key without writing it may have written what this statement must see (the child row
+            # of a parent that is about to go).
+            touched = self.mvcc.touched.get(key, 0)
+            if touched > request.for_update_ts:
+                raise WriteConflict(key, request.start_ts, touched, "pessimistic_retry")
         if value is not None and key in request.not_exists:
             raise AlreadyExists(key, value)
         if commit_ts >= self.engine.unsynced_ts:

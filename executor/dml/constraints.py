@@ -1,0 +1,124 @@
+"""Duplicate keys: error 1062 with the values and the name of the key, as MySQL words it.
+
+An optimistic INSERT writes without looking; that a key exists comes out at commit (`store.AlreadyExists`, for the first
+key in key order). `duplicate_at_commit` then looks at the transaction's rows in the order in which they were written, each
+with its keys in MySQL's order, so that the error names what MySQL would have met first.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from executor.context import EvalContext
+from planner.functions.casting import converter
+from sqlnode.base.catalog import Catalog
+from sqlnode.base.errors import DUP_ENTRY, SqlError
+from sqlnode.base.schema import ColumnInfo, IndexInfo, TableInfo
+from sqlnode.base.types import SqlType, Value, varchar
+from store.api import AlreadyExists
+from store.codec.keys import Handle, decode_int, truncate_prefix
+from store.codec.table_codec import TableCodec
+from store.transaction import Transaction
+
+PRIMARY = "PRIMARY"
+_TEXT = varchar()
+_TABLE_PREFIX = b"t"
+_ID_END = 9
+_RECORD = b"_r"
+
+
+def value_text(value: Value, sql_type: SqlType) -> str:
+    """A value as error messages show it."""
+    if value is None:
+        return "NULL"
+    if isinstance(value, bytes) and not sql_type.is_character and sql_type.is_string:
+        return "".join(chr(byte) if 32 <= byte < 127 else f"\\x{byte:02X}" for byte in value)
+    convert = converter(sql_type, _TEXT, None)
+    text = value if convert is None else convert(value, EvalContext())
+    assert isinstance(text, bytes), "a text is bytes"
+    return text.decode("utf-8", "backslashreplace")
+
+
+def key_text(columns: Sequence[tuple[ColumnInfo, int]], row: Sequence[Value]) -> str:
+    """The values of a key, joined by hyphens; prefix lengths cut."""
+    parts = []
+    for column, length in columns:
+        value = row[column.offset]
+        if length >= 0 and isinstance(value, bytes):
+            value = truncate_prefix(value, length, column.type)
+        parts.append(value_text(value, column.type))
+    return "-".join(parts)
+
+
+def _index_columns(table: TableInfo, index: IndexInfo) -> list[tuple[ColumnInfo, int]]:
+    return [(table.columns[part.offset], part.length) for part in index.columns]
+
+
+def duplicate_primary(table: TableInfo, row: Sequence[Value]) -> SqlError:
+    """1062 for the clustered primary key."""
+    handle = table.handle_column
+    if handle is not None:
+        columns = [(handle, -1)]
+    else:
+        assert table.primary_index is not None, "a clustered table has a primary key"
+        columns = _index_columns(table, table.primary_index)
+    return SqlError(DUP_ENTRY, value=key_text(columns, row), key=f"{table.name}.{PRIMARY}")
+
+
+def duplicate_index(table: TableInfo, index_id: int, row: Sequence[Value]) -> SqlError:
+    """1062 for a unique index."""
+    index = next(index for index in table.indexes if index.id == index_id)
+    name = PRIMARY if index.primary else index.name
+    return SqlError(DUP_ENTRY, value=key_text(_index_columns(table, index), row), key=f"{table.name}.{name}")
+
+
+async def duplicate_at_commit(transaction: Transaction, catalog: Catalog, error: AlreadyExists) -> SqlError | AlreadyExists:
+    """The user's error for a key that existed when the transaction committed; the error itself for a foreign key space.
+
+    To be called before the transaction's buffer is forgotten.
+    """
+    from store.api import MAX_TIMESTAMP
+    from store.snapshot import Snapshot
+
+    buffer = transaction.buffer
+    newest = Snapshot(transaction.client, transaction.resolver, MAX_TIMESTAMP)
+    tables: dict[int, tuple[TableInfo, TableCodec] | None] = {}
+    for key, value in buffer.entries.items():
+        if value is None or key[_ID_END : _ID_END + 2] != _RECORD or not key.startswith(_TABLE_PREFIX):
+            continue
+        table_id = decode_int(key, 1)
+        if table_id not in tables:
+            found = catalog.table_by_id(table_id)
+            tables[table_id] = None if found is None else (found[1], TableCodec(found[1]))
+        known = tables[table_id]
+        if known is None:
+            continue
+        table, codec = known
+        tail = key[_ID_END + 2 :]
+        handle: Handle = tail if table.is_common_handle else decode_int(tail, 0)
+        duplicate = await _first_duplicate(transaction, newest, table, codec, key, value, handle)
+        if duplicate is not None:
+            return duplicate
+    return error
+
+
+async def _first_duplicate(
+    transaction: Transaction,
+    newest: object,
+    table: TableInfo,
+    codec: TableCodec,
+    key: bytes,
+    value: bytes,
+    handle: Handle,
+) -> SqlError | None:
+    inserts = transaction.buffer.inserts
+    row: list[Value] | None = None
+    if key in inserts and await newest.get(key) is not None:  # type: ignore[attr-defined]
+        return duplicate_primary(table, codec.decode_row(value, handle))
+    if not any(index.unique for index in table.indexes):
+        return None
+    row = codec.decode_row(value, handle)
+    for entry in codec.index_entries(row, handle):
+        if entry.distinct and entry.key in inserts and await newest.get(entry.key) is not None:  # type: ignore[attr-defined]
+            return duplicate_index(table, entry.index_id, row)
+    return None
