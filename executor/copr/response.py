@@ -9,7 +9,7 @@ import pyarrow as pa
 from executor.copr.runner import CompiledDag, zone_of
 from executor.copr.scan import is_utc, to_zone
 from sqlnode.base.errors import SqlError, SqlWarning
-from sqlnode.base.temporal import to_utc
+from sqlnode.base.temporal_arrays import to_utc_values
 from sqlnode.base.types import TypeCode
 from store.codec.chunk import can_encode_chunk, encode_chunk, encode_datum_rows
 from store.proto import tipb_pb2
@@ -46,6 +46,6 @@ def _datum_rows(compiled: CompiledDag, batch: pa.RecordBatch) -> bytes:
     if not is_utc(zone):
         for index, sql_type in enumerate(compiled.types):
             if sql_type.code == TypeCode.TIMESTAMP:
-                moved = to_zone(batch.column(index), zone, convert=to_utc)
+                moved = to_zone(batch.column(index), zone, convert=to_utc_values)
                 batch = batch.set_column(index, batch.schema.names[index], moved)
     return encode_datum_rows(batch, compiled.types)

@@ -6,12 +6,11 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import timedelta, tzinfo
 
-import numpy as np
 import pyarrow as pa
 
 from executor.context import EvalContext
 from executor.copr.errors import UnsupportedDagError
-from sqlnode.base.temporal import from_utc
+from sqlnode.base.temporal_arrays import Packed, from_utc_values
 from sqlnode.base.types import SqlType, TypeCode
 from store.api import Block
 from store.codec.index_batch import IndexLayout, decode_index_entries
@@ -57,13 +56,13 @@ def is_utc(zone: tzinfo | None) -> bool:
     return zone is None or zone.utcoffset(None) == timedelta(0)
 
 
-def to_zone(array: pa.Array, zone: tzinfo, convert: Callable[[int, tzinfo], int] = from_utc) -> pa.Array:
-    """Packed UTC times to packed local times (or back, with another `convert`); each distinct value once."""
-    values = array.fill_null(0).to_numpy(zero_copy_only=False)
-    distinct, places = np.unique(values, return_inverse=True)
-    moved = np.array([convert(int(value), zone) if value else 0 for value in distinct], np.uint64)
+def to_zone(
+    array: pa.Array, zone: tzinfo, convert: Callable[[Packed, tzinfo | None], Packed] = from_utc_values
+) -> pa.Array:
+    """Packed UTC times to packed local times (or back, with another `convert`)."""
+    values = (array.fill_null(0) if array.null_count else array).to_numpy(zero_copy_only=False)
     mask = array.is_null().to_numpy(zero_copy_only=False) if array.null_count else None
-    return pa.array(moved[places.reshape(-1)], pa.uint64(), mask=mask)
+    return pa.array(convert(values, zone), pa.uint64(), mask=mask)
 
 
 def compile_scan(executor: tipb_pb2.Executor) -> Scan:
