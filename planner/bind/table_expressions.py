@@ -15,7 +15,9 @@ from planner.functions import cast, resolve
 from planner.parse import parse_expression
 from sqlnode.base.errors import DEFAULT_AS_VAL_GENERATED, NO_DEFAULT_FOR_FIELD, SqlError
 from sqlnode.base.schema import ColumnInfo, ConstraintInfo, SchemaState, TableInfo
-from sqlnode.base.types import Flag, SqlType, TypeCode
+from sqlnode.base.temporal import from_utc
+from sqlnode.base.temporal_parse import parse_datetime
+from sqlnode.base.types import Flag, SqlType, TypeCode, datetime
 
 _CHECKED = (SchemaState.WRITE_ONLY, SchemaState.WRITE_REORGANIZATION, SchemaState.PUBLIC)
 _NOW = ("current_timestamp", "now", "localtime", "localtimestamp")
@@ -52,6 +54,10 @@ def _stored_default(column: ColumnInfo, context: PlanContext) -> Expression:
     if column.type.code in (TypeCode.TIMESTAMP, TypeCode.DATETIME) and text.split("(")[0].lower() in _NOW:
         fsp = column.type.fsp
         return resolve("now", (literals.integer_constant(fsp),) if fsp else (), context)
+    if column.type.code == TypeCode.TIMESTAMP and column.version > 0 and context.zone is not None:
+        packed = parse_datetime(text, 6).value
+        if packed:  # stored in UTC, except the zero date
+            return Constant(from_utc(packed, context.zone), datetime(column.type.fsp))
     return literals.string(text, "utf8mb4", "utf8mb4_bin")
 
 

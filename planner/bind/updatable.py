@@ -11,8 +11,8 @@ from sqlglot import expressions as exp
 from planner.bind.consumption import take
 from planner.bind.from_clause import Part, bind_from
 from planner.bind.scope import Source
-from planner.bind.state import Environment
-from planner.bind.views import view_environment
+from planner.bind.state import Environment, unsupported
+from planner.bind.views import invalid, view_environment
 from planner.expr.nodes import Column
 from planner.logical import LogicalNode
 from sqlnode.base.schema import TableInfo
@@ -20,6 +20,8 @@ from sqlnode.base.schema import TableInfo
 if TYPE_CHECKING:
     from planner.bind.select import SelectItem
 
+CHECK_OPTION = "sqlnode_check_option"
+"""Key of `ViewInfo.extra`: the WITH CHECK OPTION that the view was created with."""
 _PLAIN = frozenset(("expressions", "from_", "where"))
 
 
@@ -53,6 +55,10 @@ def updatable_part(environment: Environment, database: str, table: TableInfo, al
     from planner.bind.group import has_aggregate
     from planner.bind.select import Block, bind_items, bind_where
 
+    view = table.view
+    assert view is not None
+    if environment.whole and view.extra.get(CHECK_OPTION):
+        raise unsupported("writing to a view WITH CHECK OPTION")
     inside, statement = view_environment(environment, database, table)
     node = statement.tree
     if not plain_select(node):
@@ -69,9 +75,9 @@ def updatable_part(environment: Environment, database: str, table: TableInfo, al
     items = bind_items(Block(inside, node, part, scope))
     if any(has_aggregate(item.expression) for item in items):
         return None
-    view = table.view
-    assert view is not None
-    names = view.columns or tuple(item.label for item in items)
+    names = view.columns or tuple(info.name for info in table.columns)
+    if len(names) != len(items):
+        raise invalid(database, table)
     return _as_source(environment, inside, plan, part.sources[0], items, names, alias, database, table.name)
 
 
@@ -109,7 +115,7 @@ def _as_source(
 
 def insertable(environment: Environment, database: str, table: TableInfo) -> BaseTable | None:
     """The base table behind a view that INSERT can write; None when there is none."""
-    part = updatable_part(environment, database, table, table.name)
+    part = updatable_part(replace(environment, whole=True), database, table, table.name)
     if part is None:
         return None
     source = part.sources[0]

@@ -95,6 +95,7 @@ TABLES = (
     view(105, "v", "select `test`.`t`.`id` AS `id`,`test`.`t`.`a` + 1 AS `p` from `test`.`t`", "id p"),
     view(106, "bad", "select `test`.`gone`.`id` AS `id` from `test`.`gone`", "id"),
     view(107, "self", "select `test`.`self`.`id` AS `id` from `test`.`self`", "id"),
+    view(110, "simple", "select `id`,`b`,`s` from `test`.`t` where `b` > 0", "p q r"),
     view(108, "agg", "select `test`.`t`.`a` AS `a`,count(0) AS `n` from `test`.`t` group by `test`.`t`.`a`", "a n"),
     view(109, "plain", "select `id` AS `x`,`test`.`t`.`a` AS `a`,`test`.`t`.`b` + 1 AS `e` from `test`.`t`", "x a e"),
 )
