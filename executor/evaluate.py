@@ -271,7 +271,7 @@ def run_kernel(
     start = 1 if context is not None else 0
     if len(columns) == 1 and not start:
         return [None if value is None else kernel(value) for value in columns[0]]
-    if not any(None in column for column in columns[start:]):  # type: ignore[operator]
+    if not any(None in column for column in columns[start:]):
         return list(map(kernel, *columns))
     return [None if None in row[start:] else kernel(*row) for row in zip(*columns)]
 

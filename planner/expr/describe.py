@@ -15,7 +15,8 @@ from planner.expr.nodes import (
     UserVariable,
 )
 from sqlnode.base.decimal import to_text
-from sqlnode.base.types import EvalType
+from sqlnode.base.type_names import data_type
+from sqlnode.base.types import EvalType, SqlType
 
 _INFIX = frozenset(
     {"+", "-", "*", "/", "div", "%", "&", "|", "^", "<<", ">>", "=", "<=>", "<", "<=", ">", ">=", "!=", "and", "or"}
@@ -55,10 +56,23 @@ def _constant(expression: Constant) -> str:
     return to_text(value) if isinstance(value, Decimal) else str(value)
 
 
+def _target(sql_type: SqlType) -> str:
+    match sql_type.eval_type:
+        case EvalType.INT:
+            return "unsigned" if sql_type.unsigned else "signed"
+        case EvalType.DECIMAL:
+            return f"decimal({sql_type.length},{sql_type.scale})"
+        case EvalType.STRING:
+            return "binary" if sql_type.charset == "binary" else f"char charset {sql_type.charset}"
+    return data_type(sql_type)
+
+
 def _call(call: Call) -> str:
     args = [describe(arg) for arg in call.args]
     if call.name == "cast" and call.text is None:
         return args[0]
+    if call.name == "cast":
+        return f"cast({args[0]} as {_target(call.type)})"
     if call.name in _INFIX:
         word = _WORDS.get(call.name, call.name)
         return f"({f' {word} '.join(args[:2] if call.name == 'like' else args)})"

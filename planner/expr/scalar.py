@@ -206,7 +206,7 @@ def _many(call: Call, kernel: Kernel, positions: dict[int, int]) -> Compiled:
             if value is None:
                 return None
             values.append(value)
-        return kernel(*values)
+        return kernel(*values)  # type: ignore[no-any-return]
 
     return of_many
 
@@ -237,7 +237,7 @@ def _strict_in_context(call: Call, kernel: Kernel, positions: dict[int, int]) ->
             if value is None:
                 return None
             values.append(value)
-        return kernel(context, *values)
+        return kernel(context, *values)  # type: ignore[no-any-return]
 
     return of_many
 

@@ -65,7 +65,7 @@ def json_form(source: SqlType) -> Callable[[Value], binary_json.Json]:
     if source.code in (TypeCode.ENUM, TypeCode.SET):
         name = text_converter(source, varchar(), explicit=False)
         assert name is not None
-        return lambda value: None if value is None else name(value, EvalContext()).decode()  # type: ignore[union-attr]
+        return lambda value: None if value is None else name(value, EvalContext()).decode()
     if source.code == TypeCode.BIT:
         size = (max(source.length, 1) + 7) // 8
         return lambda value: None if value is None else binary_json.Opaque(TypeCode.BIT, value.to_bytes(size, "big"))  # type: ignore[union-attr]
@@ -73,7 +73,7 @@ def json_form(source: SqlType) -> Callable[[Value], binary_json.Json]:
         if source.flags & Flag.IS_BOOLEAN:
             return lambda value: None if value is None else bool(value)
         if source.unsigned:
-            return lambda value: None if value is None else binary_json.Unsigned(value)  # type: ignore[arg-type]
+            return lambda value: None if value is None else binary_json.Unsigned(value)
         return lambda value: value  # type: ignore[return-value]
     if kind == EvalType.REAL:
         return lambda value: value  # type: ignore[return-value]

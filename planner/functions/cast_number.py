@@ -11,7 +11,7 @@ import re
 import struct
 from collections.abc import Callable
 from decimal import ROUND_HALF_UP, Decimal
-from typing import TypeAlias
+from typing import Any, TypeAlias
 
 from planner.expr.evaluation import EvalContext
 from sqlnode.base import json as binary_json
@@ -20,6 +20,7 @@ from sqlnode.base.errors import (
     DATA_OUT_OF_RANGE,
     INVALID_JSON_VALUE_FOR_CAST,
     TRUNCATED_WRONG_VALUE,
+    WARN_DATA_OUT_OF_RANGE,
     SqlError,
     SqlWarning,
 )
@@ -33,7 +34,8 @@ from sqlnode.base.temporal import (
 )
 from sqlnode.base.types import EvalType, SqlType, TypeCode, Value
 
-Converter: TypeAlias = Callable[[Value, EvalContext], Value]
+Converter: TypeAlias = Callable[[Any, EvalContext], Any]
+"""(value in the source's form, context) -> value in the target's form; the value is never None."""
 
 MIN_INT, MAX_INT, MAX_UINT = -(1 << 63), (1 << 63) - 1, (1 << 64) - 1
 _SPACE = b" \t\n\v\f\r"
@@ -53,6 +55,13 @@ def truncated(context: EvalContext, kind: str, value: str) -> None:
     if context.strict_dml:
         raise SqlError(TRUNCATED_WRONG_VALUE, kind=kind, value=value)
     context.warning(TRUNCATED_WRONG_VALUE, kind=kind, value=value)
+
+
+def beyond(context: EvalContext, expression: str) -> None:
+    """Warning 1264 for a number beyond its type, an error inside strict DML."""
+    if context.strict_dml:
+        raise SqlError(WARN_DATA_OUT_OF_RANGE, column=expression, row=1)
+    context.warning(WARN_DATA_OUT_OF_RANGE, column=expression, row=1)
 
 
 # ------------------------------------------------------------------------------------------------------------ integers
@@ -82,7 +91,7 @@ def integer_converter(source: SqlType, target: SqlType) -> Converter | None:
 def _integer_of_time(source: SqlType, target: SqlType) -> Converter:
     """Seconds are rounded inside the clock: 10:11:59.9 is 101200, not 101160."""
     if source.code in (TypeCode.DATE, TypeCode.NEWDATE):
-        return lambda value, context: date_number(value)  # type: ignore[arg-type]
+        return lambda value, context: date_number(value)
     if source.is_temporal:
 
         def of_datetime(value: Value, context: EvalContext) -> Value:
@@ -104,7 +113,7 @@ def _to_year(source: SqlType) -> Converter | None:
     if source.code == TypeCode.YEAR:
         return None
     if source.is_temporal:
-        return lambda value, context: datetime_number(value) // 10_000_000_000  # type: ignore[arg-type]
+        return lambda value, context: datetime_number(value) // 10_000_000_000
     is_text = source.eval_type == EvalType.STRING and source.code not in (TypeCode.ENUM, TypeCode.SET)
     inner = integer_converter(source, SqlType(TypeCode.LONGLONG))
 
@@ -222,7 +231,7 @@ def real_converter(source: SqlType, target: SqlType) -> Converter | None:
             try:
                 return _FLOAT.unpack(_FLOAT.pack(number))[0]  # type: ignore[no-any-return]
             except OverflowError:
-                raise SqlError(DATA_OUT_OF_RANGE, kind="FLOAT", expression=f"cast({number} as float)") from None
+                raise SqlError(DATA_OUT_OF_RANGE, kind="FLOAT", expression=f"cast({number!r} as float)") from None
 
         return to_float
     return inner
@@ -237,11 +246,11 @@ def _to_double(source: SqlType) -> Converter | None:
         case EvalType.INT | EvalType.DECIMAL:
             return _float
         case EvalType.STRING:
-            return real_of_text  # type: ignore[return-value]
+            return real_of_text
         case EvalType.JSON:
-            return real_of_json  # type: ignore[return-value]
+            return real_of_json
     number = temporal_number(source)
-    return lambda value, context: float(number(value))  # type: ignore[arg-type]
+    return lambda value, context: float(number(value))
 
 
 def _float(value: Value, context: EvalContext) -> Value:
@@ -276,8 +285,9 @@ def decimal_converter(source: SqlType, target: SqlType) -> Converter | None:
             exact = unit(scale)
             return (
                 None if source.scale == scale else (lambda value, context: value.quantize(exact, ROUND_HALF_UP, EXACT))
-            )  # type: ignore[union-attr]
+            )
     unsigned = target.unsigned
+    is_text = source.eval_type == EvalType.STRING
 
     def to_decimal(value: Value, context: EvalContext) -> Value:
         number = value if inner is None else inner(value, context)
@@ -286,8 +296,10 @@ def decimal_converter(source: SqlType, target: SqlType) -> Converter | None:
             truncated(context, "DECIMAL", to_text(number))
             return round_to(ZERO, scale)
         fitted, overflow = fit(number, precision, scale)
-        if overflow:
+        if overflow and is_text:
             truncated(context, "DECIMAL", to_text(number))
+        elif overflow:
+            beyond(context, f"cast({to_text(number)} as decimal({precision},{scale}))")
         return fitted
 
     return to_decimal
@@ -295,20 +307,20 @@ def decimal_converter(source: SqlType, target: SqlType) -> Converter | None:
 
 def _to_decimal(source: SqlType) -> Converter | None:
     if source.code in (TypeCode.ENUM, TypeCode.SET):
-        return lambda value, context: Decimal(value)  # type: ignore[arg-type]
+        return lambda value, context: Decimal(value)
     match source.eval_type:
         case EvalType.DECIMAL:
             return None
         case EvalType.INT:
-            return lambda value, context: Decimal(value)  # type: ignore[arg-type]
+            return lambda value, context: Decimal(value)
         case EvalType.REAL:
             return lambda value, context: Decimal(repr(value))
         case EvalType.STRING:
-            return decimal_of_text  # type: ignore[return-value]
+            return decimal_of_text
         case EvalType.JSON:
-            return lambda value, context: Decimal(repr(real_of_json(value, context)))  # type: ignore[arg-type]
+            return lambda value, context: Decimal(repr(real_of_json(value, context)))
     number = temporal_number(source)
-    return lambda value, context: Decimal(number(value))  # type: ignore[arg-type]
+    return lambda value, context: Decimal(number(value))
 
 
 def decimal_of_text(value: bytes, context: EvalContext) -> Decimal:

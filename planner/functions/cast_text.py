@@ -90,13 +90,13 @@ def _decoder(charset: str) -> Converter:
 
 def _encoder(charset: str) -> Converter:
     encode = charset_by_name(charset).encode
-    return lambda value, context: encode(value)  # type: ignore[arg-type]
+    return lambda value, context: encode(value)
 
 
 def _replacer(charset: str) -> Converter:
     """Characters that the charset lacks become question marks."""
     target = charset_by_name(charset)
-    return lambda value, context: value if value.isascii() else target.decode(target.encode(value))  # type: ignore[union-attr, arg-type]
+    return lambda value, context: value if value.isascii() else target.decode(target.encode(value))
 
 
 def _to_text(source: SqlType) -> Converter | None:
@@ -107,34 +107,34 @@ def _to_text(source: SqlType) -> Converter | None:
         return _set_text(source)
     if code == TypeCode.BIT:
         size = (max(source.length, 1) + 7) // 8
-        return lambda value, context: value.to_bytes(size, "big")  # type: ignore[union-attr]
+        return lambda value, context: value.to_bytes(size, "big")
     if code == TypeCode.YEAR:
-        return lambda value, context: b"%04d" % value  # type: ignore[str-bytes-safe]
+        return lambda value, context: b"%04d" % value
     match source.eval_type:
         case EvalType.INT:
             if source.flags & Flag.ZEROFILL and source.length > 0:
                 width = source.length
-                return lambda value, context: b"%0*d" % (width, value)  # type: ignore[str-bytes-safe]
-            return lambda value, context: b"%d" % value  # type: ignore[str-bytes-safe]
+                return lambda value, context: b"%0*d" % (width, value)
+            return lambda value, context: b"%d" % value
         case EvalType.REAL:
             return _real_text(source)
         case EvalType.DECIMAL:
             return _decimal_text(source)
         case EvalType.TIME:
             fsp = source.fsp
-            return lambda value, context: format_datetime(value, code, fsp).encode()  # type: ignore[arg-type]
+            return lambda value, context: format_datetime(value, code, fsp).encode()
         case EvalType.DURATION:
             fsp = source.fsp
-            return lambda value, context: format_duration(value, fsp).encode()  # type: ignore[arg-type]
+            return lambda value, context: format_duration(value, fsp).encode()
         case EvalType.JSON:
-            return lambda value, context: binary_json.to_text(value).encode()  # type: ignore[arg-type]
+            return lambda value, context: binary_json.to_text(value).encode()
     return None
 
 
 def _decimal_text(source: SqlType) -> Converter:
     scale = source.scale
     if scale < 0:
-        return lambda value, context: to_text(value).encode()  # type: ignore[arg-type]
+        return lambda value, context: to_text(value).encode()
     exponent = -scale
 
     def decimal_text(value: Value, context: EvalContext) -> Value:
@@ -150,8 +150,8 @@ def _real_text(source: SqlType) -> Converter:
         scale = source.scale
         return lambda value, context: f"{value:.{scale}f}".encode()
     if source.code == TypeCode.FLOAT:
-        return lambda value, context: format_float(value).encode()  # type: ignore[arg-type]
-    return lambda value, context: binary_json.format_double(value).encode()  # type: ignore[arg-type]
+        return lambda value, context: format_float(value).encode()
+    return lambda value, context: binary_json.format_double(value).encode()
 
 
 def format_float(value: float) -> str:
@@ -161,7 +161,7 @@ def format_float(value: float) -> str:
 
 def _enum_text(source: SqlType) -> Converter:
     names = (b"", *(name.encode() for name in source.elements))
-    return lambda value, context: names[value]  # type: ignore[index]
+    return lambda value, context: names[value]
 
 
 def _set_text(source: SqlType) -> Converter:

@@ -59,9 +59,9 @@ def time_converter(source: SqlType, target: SqlType) -> Converter | None:
 
         name = text_converter(source, target, explicit=False)
         assert name is not None
-        return lambda value, context: _of_text(name(value, context), context, is_date, fsp)  # type: ignore[arg-type]
+        return lambda value, context: _of_text(name(value, context), context, is_date, fsp)
     if source.eval_type == EvalType.STRING:
-        return lambda value, context: _of_text(value, context, is_date, fsp)  # type: ignore[arg-type]
+        return lambda value, context: _of_text(value, context, is_date, fsp)
     return lambda value, context: _of_number(value, context, is_date, fsp)
 
 
@@ -69,10 +69,10 @@ def _between(source: SqlType, is_date: bool, fsp: int) -> Converter | None:
     if source.code in _DATE_CODES:
         return None
     if is_date:
-        return lambda value, context: date_part(value)  # type: ignore[arg-type]
+        return lambda value, context: date_part(value)
     if fsp >= source.fsp:
         return None
-    return lambda value, context: round_packed(value, fsp, truncate=bool(context.sql_mode & _TIME_TRUNCATE))  # type: ignore[arg-type]
+    return lambda value, context: round_packed(value, fsp, truncate=bool(context.sql_mode & _TIME_TRUNCATE))
 
 
 def today(context: EvalContext) -> int:
@@ -134,7 +134,7 @@ def _of_json(is_date: bool, fsp: int) -> Converter:
         if isinstance(document, binary_json.JsonTime):
             return date_part(document.packed) if is_date else round_packed(document.packed, fsp)
         if isinstance(document, binary_json.JsonDuration):
-            return _of_duration(is_date, fsp)(document.nanoseconds, context)
+            return _of_duration(is_date, fsp)(document.nanoseconds, context)  # type: ignore[no-any-return]
         if isinstance(document, str):
             return _of_text(document.encode(), context, is_date, fsp)
         wrong_time(context, "date" if is_date else "datetime", binary_json.dumps(document), nothing=True)
@@ -149,9 +149,9 @@ def duration_converter(source: SqlType, target: SqlType) -> Converter | None:
     if source.eval_type == EvalType.DURATION:
         if fsp >= source.fsp:
             return None
-        return lambda value, context: round_duration(value, fsp, truncate=bool(context.sql_mode & _TIME_TRUNCATE))  # type: ignore[arg-type]
+        return lambda value, context: round_duration(value, fsp, truncate=bool(context.sql_mode & _TIME_TRUNCATE))
     if source.is_temporal:
-        return lambda value, context: round_duration(time_of_day(value), fsp)  # type: ignore[arg-type]
+        return lambda value, context: round_duration(time_of_day(value), fsp)
     if source.eval_type == EvalType.JSON:
         return _duration_of_json(fsp)
     if source.code in (TypeCode.ENUM, TypeCode.SET):
@@ -159,9 +159,9 @@ def duration_converter(source: SqlType, target: SqlType) -> Converter | None:
 
         name = text_converter(source, target, explicit=False)
         assert name is not None
-        return lambda value, context: _duration_of_text(name(value, context), context, fsp)  # type: ignore[arg-type]
+        return lambda value, context: _duration_of_text(name(value, context), context, fsp)
     if source.eval_type == EvalType.STRING:
-        return lambda value, context: _duration_of_text(value, context, fsp)  # type: ignore[arg-type]
+        return lambda value, context: _duration_of_text(value, context, fsp)
     return lambda value, context: _duration_of_number(value, context, fsp)
 
 

@@ -185,7 +185,7 @@ def _constant_time(timed: Expression, value: Constant, context: PlanContext) -> 
         assert isinstance(value.value, bytes)
         kind = {TypeCode.DATE: "DATE", TypeCode.TIMESTAMP: "TIMESTAMP"}.get(timed.type.code, "DATETIME")
         raise SqlError(WRONG_VALUE, kind=kind, value=value.value.decode("utf-8", "replace"))
-    fsp = _digits(packed)  # type: ignore[arg-type]
+    fsp = _digits(packed)
     return Constant(packed, datetime(fsp).with_flags(add=Flag.NOT_NULL), value.text)
 
 
@@ -283,7 +283,7 @@ def _overloads(name: str) -> dict[EvalType, Overload]:
         scalar: Callable[..., int] | None = wrap(_binary_kernel(base))
         if kind == EvalType.STRING:
             make = _string_kernel(base)
-            build, scalar = (lambda call, make=make: wrap(make(call))), None  # type: ignore[misc]
+            build, scalar = (lambda call, make=make: wrap(make(call))), None
         elif kind == EvalType.JSON:
             scalar = wrap(_json_kernel(base))
         found[kind] = Overload(

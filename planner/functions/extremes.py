@@ -124,7 +124,7 @@ def _place(row: tuple[Value, ...]) -> int:
     if number is None:
         return -1
     if None not in bounds:
-        return bisect_right(bounds, number)  # type: ignore[type-var, no-any-return]
+        return bisect_right(bounds, number)  # type: ignore[type-var]
     count = 0
     for limit in bounds:
         if limit is not None and number < limit:  # type: ignore[operator]

@@ -373,10 +373,10 @@ def _resolve_div(name: str, args: tuple[Expression, ...], context: PlanContext, 
     kind = common_kind(numbers)
     if kind == EvalType.REAL:
         # Each side is divided as the decimal that it is; only floats stay floats.
-        args = [arg if arg.type.eval_type == EvalType.REAL else in_kind(arg, EvalType.DECIMAL) for arg in numbers]
+        sides = [arg if arg.type.eval_type == EvalType.REAL else in_kind(arg, EvalType.DECIMAL) for arg in numbers]
     else:
-        args = [in_kind(arg, kind) for arg in numbers]
-    return make_call(FUNCTIONS["div"], _OVERLOADS["div"][kind], args, context)
+        sides = [in_kind(arg, kind) for arg in numbers]
+    return make_call(FUNCTIONS["div"], _OVERLOADS["div"][kind], sides, context)
 
 
 def _function(name: str, answer: str, *, alias: tuple[str, ...] = (), division: bool = False) -> Function:

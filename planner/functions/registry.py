@@ -83,7 +83,7 @@ class Kind(Enum):
             return kind in (EvalType.INT, EvalType.REAL, EvalType.DECIMAL)
         if self is Kind.STRING:
             return sql_type.is_string
-        return kind.value == self.value
+        return bool(kind.value == self.value)
 
 
 class Nulls(Enum):
