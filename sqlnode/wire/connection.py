@@ -24,6 +24,7 @@ from sqlnode.base.tasks import start
 from sqlnode.wire.binary_parameters import BoundStatement, TextRules
 from sqlnode.wire.commands import parse_command
 from sqlnode.wire.connection_phase import ConnectionPhase
+from sqlnode.wire.constants import Capability
 from sqlnode.wire.cursors import Cursor
 from sqlnode.wire.dispatch import HANDLERS
 from sqlnode.wire.framing import ConnectionLost, PacketProtocol
@@ -105,7 +106,8 @@ class Connection:
             session = await phase.run()
             self._session = session
             self.capabilities = phase.capabilities
-            session.local_infile = self.infile.read
+            if self.capabilities & Capability.LOCAL_FILES:
+                session.local_infile = self.infile.read
             self.protocol.max_packet = int(session.variables.values["max_allowed_packet"] or 0)
             self.tracker = StateTracker(self)
             self.send_ok()
@@ -220,6 +222,8 @@ class Connection:
         """Ends the connection: at once when it is idle, else after its command has failed with `error`."""
         self.ending = error
         session = self._session
+        if self.protocol.closing:
+            return
         if session is None:
             self.abort()
         elif self._task is None:

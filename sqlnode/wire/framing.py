@@ -301,7 +301,7 @@ class PacketProtocol(asyncio.BufferedProtocol):
         out = self.out
         if out:
             self.out = bytearray()
-            if self.transport is not None and not self.lost:
+            if self.transport is not None and not self.lost and not self.closing:
                 self.transport.write(out)
 
     @property
@@ -327,12 +327,14 @@ class PacketProtocol(asyncio.BufferedProtocol):
         """Sends what is buffered, then closes."""
         self.flush()
         self.closing = True
-        if self.transport is not None:
+        if self.transport is not None and not self.lost:
             self.transport.close()
 
     def close_lingering(self) -> None:
         """Sends what is buffered, then throws away what still comes for a moment, so that the client sees the reply
         (closing a socket with unread bytes resets the connection), then closes."""
+        if self.closing:
+            return
         self.flush()
         self.closing = True
         transport = self.transport
