@@ -9,7 +9,7 @@ statement's own timestamp under READ COMMITTED and in locking reads.
 from __future__ import annotations
 
 import enum
-from collections.abc import AsyncIterator, Iterable, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Sequence
 from typing import TYPE_CHECKING
 
 from store.api import (
@@ -60,6 +60,7 @@ class Transaction:
         "_snapshot",
         "_store",
         "buffer",
+        "explain",
         "for_update_ts",
         "pessimistic",
         "start_ts",
@@ -73,6 +74,8 @@ class Transaction:
         self.pessimistic = pessimistic
         self.buffer = WriteBuffer()
         self.state = State.ACTIVE
+        self.explain: Callable[[Transaction, AlreadyExists], Awaitable[Exception]] | None = None
+        """Set by whoever uses `insert`: the error that the commit raises for a key that exists."""
         self._snapshot = Snapshot(store.client, store.resolver, start_ts)
         self._locked: dict[bytes, LockMode] = {}
         self._primary: bytes | None = None
@@ -308,6 +311,11 @@ class Transaction:
             self.state = State.UNDETERMINED
             self.buffer.clear()
             raise
+        except AlreadyExists as error:
+            await self._clean_up([key for _, key, _ in plan.mutations])
+            if self.explain is None:
+                raise
+            raise await self.explain(self, error) from None
         except BaseException:
             await self._clean_up([key for _, key, _ in plan.mutations])
             raise

@@ -15,9 +15,10 @@ from sqlnode.base.catalog import Catalog
 from sqlnode.base.errors import DUP_ENTRY, SqlError
 from sqlnode.base.schema import ColumnInfo, IndexInfo, TableInfo
 from sqlnode.base.types import SqlType, Value, varchar
-from store.api import AlreadyExists
+from store.api import MAX_TIMESTAMP, AlreadyExists
 from store.codec.keys import Handle, decode_int, truncate_prefix
 from store.codec.table_codec import TableCodec
+from store.snapshot import Snapshot
 from store.transaction import Transaction
 
 PRIMARY = "PRIMARY"
@@ -72,13 +73,11 @@ def duplicate_index(table: TableInfo, index_id: int, row: Sequence[Value]) -> Sq
     return SqlError(DUP_ENTRY, value=key_text(_index_columns(table, index), row), key=f"{table.name}.{name}")
 
 
-async def duplicate_at_commit(transaction: Transaction, catalog: Catalog, error: AlreadyExists) -> SqlError | AlreadyExists:
-    """The user's error for a key that existed when the transaction committed; the error itself for a foreign key space.
-
-    To be called before the transaction's buffer is forgotten.
-    """
-    from store.api import MAX_TIMESTAMP
-    from store.snapshot import Snapshot
+async def duplicate_at_commit(
+    catalog: Catalog, transaction: Transaction, error: AlreadyExists
+) -> SqlError | AlreadyExists:
+    """The user's error for a key that existed when the transaction committed; `error` itself when no row of a table
+    explains it."""
 
     buffer = transaction.buffer
     newest = Snapshot(transaction.client, transaction.resolver, MAX_TIMESTAMP)
@@ -104,7 +103,7 @@ async def duplicate_at_commit(transaction: Transaction, catalog: Catalog, error:
 
 async def _first_duplicate(
     transaction: Transaction,
-    newest: object,
+    newest: Snapshot,
     table: TableInfo,
     codec: TableCodec,
     key: bytes,
@@ -113,12 +112,12 @@ async def _first_duplicate(
 ) -> SqlError | None:
     inserts = transaction.buffer.inserts
     row: list[Value] | None = None
-    if key in inserts and await newest.get(key) is not None:  # type: ignore[attr-defined]
+    if key in inserts and await newest.get(key) is not None:
         return duplicate_primary(table, codec.decode_row(value, handle))
     if not any(index.unique for index in table.indexes):
         return None
     row = codec.decode_row(value, handle)
     for entry in codec.index_entries(row, handle):
-        if entry.distinct and entry.key in inserts and await newest.get(entry.key) is not None:  # type: ignore[attr-defined]
+        if entry.distinct and entry.key in inserts and await newest.get(entry.key) is not None:
             return duplicate_index(table, entry.index_id, row)
     return None

@@ -9,11 +9,12 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 
 from executor.compiled import kept
 from executor.context import EvalContext, ExecContext
 from executor.dml.auto_increment import give_ids
-from executor.dml.constraints import duplicate_index, duplicate_primary
+from executor.dml.constraints import duplicate_at_commit, duplicate_index, duplicate_primary
 from executor.dml.foreign_keys import ForeignKeys, check_parents, keys_of
 from executor.dml.insert_values import block_values
 from executor.dml.row_writes import LOCK_CHUNK, put_new, writing_transaction
@@ -314,6 +315,7 @@ async def _write_plain(
     if transaction.pessimistic:
         await _lock_new(program, context, rows, encoded)
     else:
+        transaction.explain = partial(duplicate_at_commit, context.catalog)
         for pending, (record_key, value, entries) in zip(rows, encoded):
             try:
                 put_new(transaction, writer, record_key, value, entries)
@@ -381,9 +383,7 @@ async def _first_conflict(
     error: AlreadyExists,
 ) -> SqlError:
     """A row met one of the same transaction; an earlier row may have met a committed one, which is then the error."""
-    from executor.dml.constraints import duplicate_at_commit
-
-    earlier = await duplicate_at_commit(writing_transaction(context), context.catalog, error)
+    earlier = await duplicate_at_commit(context.catalog, writing_transaction(context), error)
     if isinstance(earlier, SqlError):
         return earlier
     return _duplicate(program.writer, pending.row, record_key, entries, error.key)
