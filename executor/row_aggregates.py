@@ -14,7 +14,7 @@ from typing import Any, TypeAlias
 
 from executor.compiled import Scalar, scalar
 from executor.context import EvalContext
-from executor.row_keys import extreme_key, row_identity, sorted_rows
+from executor.row_keys import extreme_key, row_identities, sorted_rows
 from planner.expr.nodes import AggregateCall, Column
 from planner.functions.cast_json import json_form
 from sqlnode.base import json as binary_json
@@ -60,11 +60,14 @@ def compile_aggregate(call: AggregateCall) -> Finish:
 def _distinct(call: AggregateCall) -> Callable[[list[Arguments]], list[Arguments]] | None:
     if not call.distinct or call.name in ("min", "max", "bit_and", "bit_or", "first_row", "any_value"):
         return None
-    identity = row_identity([arg.type for arg in call.args])
+    identities = row_identities([arg.type for arg in call.args])
     count = len(call.args)
 
     def run(rows: list[Arguments]) -> list[Arguments]:
-        return list({identity(row[:count]): row for row in reversed(rows)}.values())[::-1]
+        found: dict[object, Arguments] = {}
+        for identity, row in zip(identities([row[:count] for row in rows]), rows, strict=True):
+            found.setdefault(identity, row)
+        return list(found.values())
 
     return run
 

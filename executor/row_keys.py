@@ -4,19 +4,22 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from functools import cmp_to_key
-from operator import itemgetter
 from typing import Any, TypeAlias
+
+import pyarrow as pa
 
 from executor.compiled import Scalar
 from executor.context import EvalContext
 from executor.copr.ordering import comparable
 from sqlnode.base import json as binary_json
-from sqlnode.base.collation import by_name
+from sqlnode.base.collation import by_name, sort_keys
 from sqlnode.base.types import SqlType, TypeCode, Value
 from store.codec.byte_arrays import values_to_array
 
 KeyOf: TypeAlias = Callable[[Any], Any]
 Row: TypeAlias = Sequence[Value]
+_MANY = 16
+"""Strings whose weights are worked out in one array rather than one by one."""
 
 
 def identity_key(sql_type: SqlType) -> KeyOf | None:
@@ -59,30 +62,37 @@ def extreme_key(sql_type: SqlType) -> KeyOf | None:
     return order_key(sql_type)
 
 
-def row_identity(types: Sequence[SqlType]) -> Callable[[Row], object]:
+def keys_of(values: list[Any], sql_type: SqlType, make: KeyOf | None) -> list[Any]:
+    """`make` of many values (NULL stays); strings in whole arrays where there are many."""
+    if make is None:
+        return values
+    if sql_type.is_character and len(values) >= _MANY:
+        found: list[Any] = sort_keys(pa.array(values, pa.binary()), sql_type.collation).to_pylist()
+        return found
+    return [None if value is None else make(value) for value in values]
+
+
+def row_identities(types: Sequence[SqlType]) -> Callable[[Sequence[Row]], Sequence[object]]:
     """Rows to hashable keys that are equal where all their values are (NULLs too)."""
     makers = [identity_key(sql_type) for sql_type in types]
-    if len(makers) == 1:
-        only = makers[0]
-        return itemgetter(0) if only is None else lambda row: only(row[0])
     if not any(makers):
-        return tuple
-    return lambda row: tuple(value if make is None else make(value) for make, value in zip(makers, row))
+        return lambda rows: rows if not rows or isinstance(rows[0], tuple) else list(map(tuple, rows))
+    if len(types) == 1:
+        return lambda rows: keys_of([row[0] for row in rows], types[0], makers[0])
+
+    def identities(rows: Sequence[Row]) -> Sequence[object]:
+        columns = [list(column) for column in zip(*rows, strict=True)]
+        return list(zip(*map(keys_of, columns, types, makers), strict=True))
+
+    return identities
 
 
-def sorted_rows(
-    rows: list[Any], keys: Sequence[tuple[Scalar, SqlType, bool]], context: EvalContext
-) -> list[Any]:
+def sorted_rows(rows: list[Any], keys: Sequence[tuple[Scalar, SqlType, bool]], context: EvalContext) -> list[Any]:
     """The rows in order, NULL smallest, ties as they came. `keys`: (expression, type, descending), first one first."""
     for evaluate, sql_type, descending in reversed(keys):
-        make = order_key(sql_type)
-        decorated: list[tuple[bool, Any]] = []
-        for row in rows:
-            value = evaluate(row, context)
-            if value is None:
-                decorated.append((False, 0))
-            else:
-                decorated.append((True, value if make is None else make(value)))
-        positions = sorted(range(len(rows)), key=decorated.__getitem__, reverse=descending)
+        values = keys_of([evaluate(row, context) for row in rows], sql_type, order_key(sql_type))
+        if any(value is None for value in values):
+            values = [(value is not None, value) if value is not None else (False, 0) for value in values]
+        positions = sorted(range(len(rows)), key=values.__getitem__, reverse=descending)
         rows = [rows[position] for position in positions]
     return rows

@@ -18,7 +18,7 @@ from executor.reads import reads_of
 from executor.result import StoredLayout, StoredRows, ValueRows
 from executor.row_aggregates import Arguments, compile_aggregate
 from executor.row_counts import limit_value
-from executor.row_keys import row_identity, sorted_rows
+from executor.row_keys import row_identities, sorted_rows
 from executor.short_range import index_rows, is_covering, stored_rows
 from planner.expr.nodes import AggregateCall, Column, Constant, Expression, OrderItem
 from planner.physical import (
@@ -260,17 +260,24 @@ def aggregation_step(node: HashAgg) -> Step:
     aggregates = [_aggregate(call, columns) for call in node.aggregates]
     if not node.group_by:
         return lambda rows, context: [tuple([finish(rows, context) for finish in aggregates])]
-    identity = row_identity([expression.type for expression in node.group_by])
+    identities = row_identities([expression.type for expression in node.group_by])
+    if not node.aggregates:
+
+        def distinct(rows: Rows, context: EvalContext) -> Rows:
+            keys = [groups_of(row, context) for row in rows]
+            found: dict[object, Any] = {}
+            for identity, key in zip(identities(keys), keys, strict=True):
+                found.setdefault(identity, key)
+            return list(found.values())
+
+        return distinct
 
     def grouped(rows: Rows, context: EvalContext) -> Rows:
+        keys = [groups_of(row, context) for row in rows]
         groups: dict[object, tuple[Any, Rows]] = {}
-        for row in rows:
-            key = groups_of(row, context)
-            found = groups.setdefault(identity(key), (key, []))
-            found[1].append(row)
-        return [
-            (*[finish(members, context) for finish in aggregates], *key) for key, members in groups.values()
-        ]
+        for identity, key, row in zip(identities(keys), keys, rows, strict=True):
+            groups.setdefault(identity, (key, []))[1].append(row)
+        return [(*[finish(members, context) for finish in aggregates], *key) for key, members in groups.values()]
 
     return grouped
 

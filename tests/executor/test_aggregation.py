@@ -56,7 +56,10 @@ def identity(value: Value, sql_type: SqlType) -> object:
 def expected_value(call: AggregateCall, values: list[Value], sql_type: SqlType) -> Value:
     present = [value for value in values if value is not None]
     if call.distinct:
-        present = list({identity(value, sql_type): value for value in reversed(present)}.values())[::-1]
+        first: dict[object, Value] = {}
+        for value in present:
+            first.setdefault(identity(value, sql_type), value)
+        present = list(first.values())
     match call.name:
         case "count":
             return len(present)
