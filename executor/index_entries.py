@@ -14,11 +14,12 @@ _EIGHT = 8
 
 def entry_handle(key: bytes, value: bytes, column_count: int, *, common: bool) -> Handle:
     """The handle of an entry with `column_count` index columns; `common`: the table's handle is not an integer."""
-    length = len(value)
-    if not common and length == 1:
-        return decode_int(key, len(key) - _EIGHT)
-    if length == _EIGHT:
-        return int.from_bytes(value, "big", signed=True)
+    if not common:
+        length = len(value)
+        if length == _EIGHT:
+            return int.from_bytes(value, "big", signed=True)
+        if length == 1:
+            return decode_int(key, len(key) - _EIGHT)
     found = split_index_value(value).handle
     if found is not None:
         return int.from_bytes(found, "big", signed=True) if len(found) == _EIGHT and not common else found

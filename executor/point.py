@@ -12,6 +12,7 @@ from typing import TypeAlias
 
 from executor.compiled import kept, scalar
 from executor.context import EvalContext, ExecContext
+from executor.index_entries import entry_handle
 from executor.locking import lock_rows
 from executor.reads import Reads, reads_of
 from executor.result import StoredLayout
@@ -21,7 +22,6 @@ from planner.physical import BatchPointGet, KeyValue, PointGet
 from sqlnode.base.schema import ColumnInfo, TableInfo
 from sqlnode.base.temporal import from_utc
 from sqlnode.base.types import TypeCode, Value
-from store.codec.index_batch import split_index_value
 from store.codec.keys import COMMON_HANDLE_MINIMUM, Handle, encode_int, index_prefix, key_encoder, record_prefix
 from store.codec.row_format import RowDecoder
 from store.codec.table_codec import TableCodec
@@ -65,15 +65,6 @@ class RowReader:
 def row_reader(node: PointGet | BatchPointGet) -> RowReader:
     """The node's row reader."""
     return kept(node, "_row_reader", lambda: RowReader(node.table, node.infos))
-
-
-def handle_of_entry(value: bytes, key: bytes, prefix_length: int) -> Handle:
-    """The handle in a distinct index entry's value."""
-    if len(value) == _EIGHT:
-        return int.from_bytes(value, "big", signed=True)
-    found = split_index_value(value).handle
-    assert found is not None, f"index entry {key.hex()} has no handle behind byte {prefix_length}"
-    return int.from_bytes(found, "big", signed=True) if len(found) == _EIGHT else found
 
 
 KeyMaker: TypeAlias = Callable[[EvalContext], bytes | None]
@@ -132,8 +123,11 @@ class PointLookup:
         tail = record_key[len(self.record_prefix) :]
         return int.from_bytes(tail, "big") - (1 << 63) if len(tail) == _EIGHT else tail
 
-    def record_key(self, handle: Handle) -> bytes:
-        """The key of a row."""
+    def row_key(self, index_key: bytes, entry: bytes) -> bytes:
+        """The record key that an index entry points to."""
+        assert self._node.index is not None, "only index entries point to rows"
+        common = self._node.table.is_common_handle
+        handle = entry_handle(index_key, entry, len(self._node.index.columns), common=common)
         return self.record_prefix + (encode_int(handle) if isinstance(handle, int) else handle)
 
 
@@ -179,8 +173,7 @@ async def fetch(node: PointGet | BatchPointGet, context: ExecContext, reads: Rea
         return []
     if lookup.by_index:
         entries = await reads.batch_get(keys)
-        length = len(lookup.prefix)
-        keys = [lookup.record_key(handle_of_entry(entries[key], key, length)) for key in keys if key in entries]
+        keys = [lookup.row_key(key, entries[key]) for key in keys if key in entries]
         if node.keep_order:
             return await _in_key_order(node, entries, lookup, reads)
     rows = await reads.batch_get(keys) if keys else {}
@@ -195,7 +188,7 @@ async def _fetch_one(lookup: PointLookup, reads: Reads, context: EvalContext) ->
         entry = await reads.get(key)
         if entry is None:
             return []
-        key = lookup.record_key(handle_of_entry(entry, key, len(lookup.prefix)))
+        key = lookup.row_key(key, entry)
     value = await reads.get(key)
     return [] if value is None else [(lookup.handle(key), value)]
 
@@ -204,10 +197,9 @@ async def _in_key_order(
     node: BatchPointGet, entries: dict[bytes, bytes], lookup: PointLookup, reads: Reads
 ) -> list[StoredRow]:
     ordered = sorted(entries, reverse=node.desc)
-    handles = [handle_of_entry(entries[key], key, len(lookup.prefix)) for key in ordered]
-    rows = await reads.batch_get([lookup.record_key(handle) for handle in handles])
-    found = [(handle, rows.get(lookup.record_key(handle))) for handle in handles]
-    return [(handle, value) for handle, value in found if value is not None]
+    keys = [lookup.row_key(key, entries[key]) for key in ordered]
+    rows = await reads.batch_get(keys)
+    return [(lookup.handle(key), rows[key]) for key in keys if key in rows]
 
 
 def _ordered(rows: list[StoredRow], node: PointGet | BatchPointGet) -> list[StoredRow]:
@@ -231,8 +223,7 @@ async def _fetch_locked(
         return []
     if lookup.by_index:
         entries = await lock_rows(context, keys, node.lock.mode, node.lock.wait)
-        length = len(lookup.prefix)
         ordered = sorted(entries, reverse=isinstance(node, BatchPointGet) and node.desc)
-        keys = [lookup.record_key(handle_of_entry(entries[key], key, length)) for key in ordered]
+        keys = [lookup.row_key(key, entries[key]) for key in ordered]
     rows = await lock_rows(context, keys, node.lock.mode, node.lock.wait)
     return [(lookup.handle(key), rows[key]) for key in keys if key in rows]
