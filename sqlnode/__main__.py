@@ -98,7 +98,8 @@ async def open_server(config: Config, password: str | None = None) -> Server:
         await server.start()
     except OSError as error:
         await instance.close()
-        raise ConfigError(f"cannot listen on {config.host}:{config.port}: {error.strerror or error}") from None
+        reason = os.strerror(error.errno).lower() if error.errno else str(error)
+        raise ConfigError(f"cannot listen on {_shown(config.host)}:{config.port}: {reason}") from None
     except SqlError as error:
         await instance.close()
         raise ConfigError(f"variables: {error.message}") from None

@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 
 log = logging.getLogger("sqlnode.server")
 IDLE_CHECK_SECONDS = 1.0
+CERTIFICATE_DELAY_SECONDS = 0.5
 _BACKLOG = 1024
 _KILL_GRACE_SECONDS = 2.0
 
@@ -64,6 +65,8 @@ class Server:
         self.instance.globals.values["port"] = self.port
         self.instance.globals.values["bind_address"] = self.config.host
         self.run_task("idle connections", self._watch_idle())
+        if self.config.tls and self.keys.must_make_certificate:
+            self.run_task("certificate", self._make_certificate())
 
     async def stop(self) -> None:
         """Drains and closes everything, the store last."""
@@ -106,6 +109,11 @@ class Server:
             await work
 
         self.run_task(name, run())
+
+    async def _make_certificate(self) -> None:
+        """A first start: the certificate is there before the first client needs it, and the ready line earlier."""
+        await asyncio.sleep(CERTIFICATE_DELAY_SECONDS)
+        await self.keys.context()
 
     async def _watch_idle(self) -> None:
         while True:

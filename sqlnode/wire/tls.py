@@ -38,6 +38,13 @@ class ServerKeys:
         self._rsa: RsaPair | None = None
         self._lock: asyncio.Lock | None = None
 
+    @property
+    def must_make_certificate(self) -> bool:
+        """Whether the data directory has no certificate yet."""
+        if self._directory is None or self._certificate is not None:
+            return False
+        return not (self._directory / CERTIFICATE_FILE).exists() or not (self._directory / KEY_FILE).exists()
+
     async def context(self) -> ssl.SSLContext:
         """The TLS context of the server side. Raises OSError when the files cannot be written or read."""
         if self._context is None:
