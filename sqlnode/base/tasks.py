@@ -42,7 +42,7 @@ def _adopted(coroutine: Coroutine[Any, Any, Result], pending: object) -> Generat
 
 
 async def _adopt(coroutine: Coroutine[Any, Any, Result], pending: object) -> Result:
-    return await _adopted(coroutine, pending)  # type: ignore[no-any-return]
+    return await _adopted(coroutine, pending)
 
 
 def start(

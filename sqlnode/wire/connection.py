@@ -161,10 +161,10 @@ class Connection:
         except ConnectionLost:
             return
         except asyncio.CancelledError:
-            error = self.ending or self.session.kill.error
-            if not isinstance(error, SqlError):
+            killed = self.ending or self.session.kill.error
+            if not isinstance(killed, SqlError):
                 raise
-            await self._fail(error)
+            await self._fail(killed)
         except Exception as error:
             log.exception("connection %d: command %#x failed", self.id, payload[0])
             await self._fail(SqlError(UNKNOWN_ERROR, message=f"internal error: {type(error).__name__}"))

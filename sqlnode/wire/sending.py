@@ -143,7 +143,7 @@ async def send_results(connection: Connection, result: Result, *, binary: bool) 
     while True:
         more = session.more_results
         if result.__class__ is OkResult:
-            send_ok_result(connection, result, more=more)  # type: ignore[arg-type]
+            send_ok_result(connection, result, more=more)
         else:
             await send_rows(connection, result, binary=binary, more=more)  # type: ignore[arg-type]
         if not more:
@@ -178,7 +178,7 @@ async def send_rows(
             flags = session.status | (Status.MORE_RESULTS_EXISTS if more else 0)
             protocol.send(eof_payload(flags, session.warning_count))
         if result.__class__ is StoredRows:
-            await _send_stored(connection, result, binary=binary)  # type: ignore[arg-type]
+            await _send_stored(connection, result, binary=binary)
         else:
             encoder = head.binary if binary else head.text
             if isinstance(result, ValueRows):
