@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from bisect import bisect_right
 from collections.abc import Callable, Sequence
 from functools import reduce
 
@@ -112,25 +111,23 @@ class _Interval:
     def vector(self, call: Call, args: Sequence[VectorCompiled]) -> VectorCompiled:
         """Over a batch."""
 
+        value, *bounds = args
+
         def run(batch: pa.RecordBatch, context: EvalContext) -> pa.Array:
-            columns = [arg(batch, context).to_pylist() for arg in args]
-            return pa.array([_place(row) for row in zip(*columns)], pa.int64())
+            numbers = value(batch, context).to_pylist()
+            counts = [-1 if number is None else 0 for number in numbers]
+            rest = [place for place, number in enumerate(numbers) if number is not None]
+            for bound in bounds:
+                if not rest:
+                    break
+                part = batch if len(rest) == len(numbers) else batch.take(pa.array(rest))
+                limits = bound(part, context).to_pylist()
+                rest = [at for at, limit in zip(rest, limits) if limit is None or numbers[at] >= limit]
+                for at in rest:
+                    counts[at] += 1
+            return pa.array(counts, pa.int64())
 
         return run
-
-
-def _place(row: tuple[Value, ...]) -> int:
-    number, *bounds = row
-    if number is None:
-        return -1
-    if None not in bounds:
-        return bisect_right(bounds, number)  # type: ignore[type-var]
-    count = 0
-    for limit in bounds:
-        if limit is not None and number < limit:  # type: ignore[operator]
-            break
-        count += 1
-    return count
 
 
 def _resolve_interval(name: str, args: tuple[Expression, ...], context: PlanContext, text: str | None) -> Expression:

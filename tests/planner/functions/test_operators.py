@@ -3,6 +3,7 @@
 Values agree with MySQL 8 (checked against MariaDB where the two do not differ).
 """
 
+# ruff: noqa: E501
 from __future__ import annotations
 
 import pytest
