@@ -336,7 +336,10 @@ CLIENT_LOCAL_FILES_DISABLED|3948|42000|Loading local data is disabled; this must
 FILE_NOT_FOUND|29|HY000|File '{file}' not found (OS errno {errno} - {reason})
 CLIENT_INTERACTION_TIMEOUT|4031|HY000|The client was disconnected by the server because of inactivity. See wait_timeout and interactive_timeout for configuring this behavior.
 REGEXP_ILLEGAL_ARGUMENT|3685|HY000|Illegal argument to a regular expression.
-REGEXP_RULE_SYNTAX|3691|HY000|Syntax error in regular expression on line {line}, character {position}.
+REGEXP_RULE_SYNTAX|3688|HY000|Syntax error in regular expression on line {line}, character {position}.
+REGEXP_INDEX_OUTOFBOUNDS|3686|HY000|Index out of bounds in regular expression search.
+REGEXP_BAD_ESCAPE_SEQUENCE|3689|HY000|Unrecognized escape sequence in regular expression.
+REGEXP_MAX_LT_MIN|3693|HY000|The maximum is less than the minimum in a {{min,max}} interval.
 REGEXP_MISMATCHED_PAREN|3691|HY000|Mismatched parenthesis in regular expression.
 REGEXP_MISSING_CLOSE_BRACKET|3696|HY000|The regular expression contains an unclosed bracket expression.
 REGEXP_BAD_INTERVAL|3692|HY000|Incorrect description of a {{min,max}} interval.
