@@ -140,6 +140,13 @@ def test_candidates_in_small_chunks(chunk: int, monkeypatch: pytest.MonkeyPatch)
         assert Counter(by_columns(node)) == expected
 
 
+def test_keys_that_do_not_fit_one_number(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("executor.operators.join_keys._WIDEST", 4)
+    for kind, seed in product(KINDS, range(6)):
+        node, expected = join_case(seed, kind)
+        assert Counter(by_columns(node)) == expected
+
+
 def test_left_join_keeps_left_order() -> None:
     left, right = [column(BIGINT)], [column(BIGINT), column(BIGINT)]
     node = HashJoin(
