@@ -130,9 +130,11 @@ def run_block(connection: pymysql.connections.Connection[Any], block: Block) -> 
     else:
         lines.append(f"ok {cursor.rowcount}")
         if "info" in block.tags:
-            message = cursor._result.message
-            lines.append(f"info {message.decode() if message else ''} id {cursor.lastrowid or 0}".rstrip())
-    return _with_warnings(cursor, block, lines)
+            message = cursor._result.message or b""
+            if message and message[0] == len(message) - 1:
+                message = message[1:]
+            lines.append(f"info {message.decode()} id {cursor.lastrowid or 0}".rstrip())
+    return [line.rstrip() for line in _with_warnings(cursor, block, lines)]
 
 
 def _with_warnings(cursor: Any, block: Block, lines: list[str]) -> list[str]:

@@ -1,6 +1,7 @@
 """Runs golden scripts against another MySQL server and prints where it disagrees: how expectations are checked.
 
-usage: python -m tests.golden.second_opinion HOST:PORT [user [password]] [script …]
+usage: python -m tests.golden.second_opinion [--fill] HOST:PORT [user [password]] [script …]
+`--fill` writes the other server's answers into blocks whose expectation is a single `?`, to be read before they are kept.
 Blocks tagged [mysql] are known to differ from MariaDB (they hold MySQL 8's answers) and are not reported.
 """
 
@@ -10,12 +11,14 @@ import sys
 from pathlib import Path
 
 from tests.golden.runner import Target, agrees, run_script
-from tests.golden.script import read_script
+from tests.golden.script import read_script, rewrite
 
 
 def main() -> int:
     """Prints the differences; the exit status is 1 when there are any."""
-    address, *rest = sys.argv[1:]
+    words = sys.argv[1:]
+    fill = "--fill" in words
+    address, *rest = [word for word in words if word != "--fill"]
     names = [word for word in rest if not word.endswith(".test")]
     host, _, port = address.partition(":")
     target = Target(host, int(port), *names)
@@ -25,6 +28,12 @@ def main() -> int:
     for path in paths:
         blocks = read_script(path)
         run_script(target, blocks, "golden_" + path.stem.replace("-", "_"))
+        if fill:
+            for block in blocks:
+                if block.expected is not None and block.expected != ["?"]:
+                    block.actual = block.expected
+            rewrite(path, blocks)
+            continue
         for block in blocks:
             if "mysql" in block.tags or block.starts:
                 continue
