@@ -7,10 +7,9 @@ UNSIGNED) when that byte is 1, then the values that are neither NULL nor sent as
 from __future__ import annotations
 
 import struct
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from decimal import Decimal, InvalidOperation
-from typing import TypeAlias
 
 from sqlnode.base.charset import charset_by_name
 from sqlnode.base.errors import MALFORMED_PACKET, UNKNOWN_ERROR, WRONG_ARGUMENTS, SqlError
@@ -68,6 +67,7 @@ class BoundStatement:
 
     parameter_count: int
     words: tuple[int, ...] | None = None
+    raw_words: bytes = b""
     types: tuple[SqlType, ...] = ()
     long_data: dict[int, bytearray] = field(default_factory=dict)
     long_data_size: int = 0
@@ -80,9 +80,6 @@ class BoundStatement:
             self.long_data = {}
             self.long_data_size = 0
             self.long_data_error = False
-
-
-Reader: TypeAlias = Callable[[PayloadReader], tuple[Value, SqlType]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,28 +101,55 @@ def read_parameters(
         raise SqlError(UNKNOWN_ERROR, message=_LONG_DATA_TOO_LARGE)
     if not count:
         return (), ()
-    reader = PayloadReader(payload, PARAMETERS_AT)
-    nulls = int.from_bytes(reader.fixed((count + 7) // 8), "little")
-    if reader.integer(1) == 1:
-        raw = reader.fixed(2 * count)
-        bound.words = struct.unpack(f"<{count}H", raw)
+    values_at = PARAMETERS_AT + (count + 7) // 8
+    nulls = int.from_bytes(payload[PARAMETERS_AT:values_at], "little")
+    if len(payload) <= values_at:
+        raise SqlError(MALFORMED_PACKET)
     words = bound.words
+    if payload[values_at] == 1:
+        start = values_at + 1
+        values_at = start + 2 * count
+        raw = payload[start:values_at]
+        if raw != bound.raw_words:
+            if len(raw) < 2 * count:
+                raise SqlError(MALFORMED_PACKET)
+            bound.raw_words = raw
+            bound.words = words = struct.unpack(f"<{count}H", raw)
+    else:
+        values_at += 1
     if words is None:
         if nulls != (1 << count) - 1:
             raise SqlError(WRONG_ARGUMENTS, function="mysqld_stmt_execute")
         words = (TypeCode.NULL,) * count
+    return _read_values(bound, payload, values_at, words, nulls, rules)
+
+
+def _read_values(
+    bound: BoundStatement, payload: bytes, position: int, words: tuple[int, ...], nulls: int, rules: TextRules
+) -> tuple[tuple[Value, ...], tuple[SqlType, ...]]:
     values: list[Value] = []
     types: list[SqlType] = []
     long_data = bound.long_data
     for index, word in enumerate(words):
+        size = _INTEGER_SIZES.get(word & 0xFF)
+        value: Value
         if index in long_data:
             value, sql_type = _string(bytes(long_data[index]), word & 0xFF, rules)
         elif nulls >> index & 1:
             value, sql_type = None, _NULL
+        elif size is not None:
+            unsigned = word & UNSIGNED_BIT
+            value = int.from_bytes(payload[position : position + size], "little", signed=not unsigned)
+            sql_type = _UNSIGNED if unsigned else _SIGNED
+            position += size
         else:
-            value, sql_type = _value(reader, word, rules)
+            reader = PayloadReader(payload, position)
+            value, sql_type = _value(reader, word & 0xFF, rules)
+            position = reader.position
         values.append(value)
         types.append(sql_type)
+    if position > len(payload):
+        raise SqlError(MALFORMED_PACKET)
     found = tuple(types)
     if found != bound.types:
         bound.types = found
@@ -151,15 +175,8 @@ def _string(data: bytes, code: int, rules: TextRules) -> tuple[Value, SqlType]:
     return data, _text_type(rules)
 
 
-def _value(reader: PayloadReader, word: int, rules: TextRules) -> tuple[Value, SqlType]:
-    """The next value. Raises 1835 for a type byte that is none."""
-    code = word & 0xFF
-    size = _INTEGER_SIZES.get(code)
-    if size is not None:
-        data = reader.fixed(size)
-        if word & UNSIGNED_BIT:
-            return int.from_bytes(data, "little"), _UNSIGNED
-        return int.from_bytes(data, "little", signed=True), _SIGNED
+def _value(reader: PayloadReader, code: int, rules: TextRules) -> tuple[Value, SqlType]:
+    """The next value that is no integer. Raises 1835 for a type byte that is none."""
     if code in _STRING_CODES or code in _BYTES_CODES:
         return _string(reader.length_string(), code, rules)
     match code:

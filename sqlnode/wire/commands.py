@@ -158,7 +158,6 @@ def _number(payload: bytes) -> int:
 
 
 _PARSERS: dict[int, Callable[[bytes], Command]] = {
-    CommandByte.QUERY: lambda payload: ComQuery(payload[1:]),
     CommandByte.STMT_PREPARE: lambda payload: ComPrepare(payload[1:]),
     CommandByte.STMT_EXECUTE: _execute,
     CommandByte.STMT_SEND_LONG_DATA: _long_data,
@@ -188,6 +187,8 @@ def parse_command(payload: bytes) -> Command:
     """The command in a packet. Raises 1835, and 1047 for commands that are not served."""
     if not payload:
         raise SqlError(MALFORMED_PACKET)
+    if payload[0] == CommandByte.QUERY:
+        return ComQuery(payload[1:])
     parser = _PARSERS.get(payload[0])
     if parser is None:
         raise SqlError(UNKNOWN_COM_ERROR)

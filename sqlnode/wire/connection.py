@@ -59,20 +59,11 @@ class Connection:
         self.rules = TextRules("utf8mb4", "utf8mb4", "utf8mb4_0900_ai_ci")
         self.ending: SqlError | None = None
         """Set when the connection must end after the running command, which then fails with this."""
+        self.session: Session
+        """Set when the client has logged in; commands run only then."""
         self._session: Session | None = None
         self._task: asyncio.Task[None] | None = None
         self._timer: asyncio.TimerHandle | None = None
-
-    @property
-    def session(self) -> Session:
-        """The authenticated session; commands run only after there is one."""
-        assert self._session is not None, "no command runs before authentication"
-        return self._session
-
-    @property
-    def authenticated(self) -> Session | None:
-        """The session, None during the connection phase."""
-        return self._session
 
     @property
     def is_running(self) -> bool:
@@ -104,7 +95,7 @@ class Connection:
     async def _log_in(self, phase: ConnectionPhase) -> None:
         try:
             session = await phase.run()
-            self._session = session
+            self.session = self._session = session
             self.capabilities = phase.capabilities
             if self.capabilities & Capability.LOCAL_FILES:
                 session.local_infile = self.infile.read

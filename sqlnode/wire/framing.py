@@ -96,11 +96,13 @@ class PacketProtocol(asyncio.BufferedProtocol):
 
     def get_buffer(self, sizehint: int) -> memoryview:
         """Where the next bytes go."""
-        if self.closing:
-            return self._view
         start, end = self._start, self._end
         if start == end:
             start = end = self._start = self._end = 0
+            if not self.exact:
+                return self._view
+        if self.closing:
+            return self._view
         missing = self._missing(start, end)
         if len(self._buffer) - end < min(missing, 4096) or (start and missing > len(self._buffer) - end):
             self._make_room(missing)
@@ -168,7 +170,7 @@ class PacketProtocol(asyncio.BufferedProtocol):
         try:
             while not self.closing and not self.lost:
                 waiter = self._waiter
-                if waiter is None and (self.busy or self._write_waiter is not None):
+                if self._start == self._end or (waiter is None and (self.busy or self._write_waiter is not None)):
                     break
                 payload = self._next_payload(self.sequence if waiter is not None else 0)
                 if payload is None:
@@ -189,13 +191,15 @@ class PacketProtocol(asyncio.BufferedProtocol):
                 self.on_failure(error)
         finally:
             self._delivering = False
-            self.flush()
+            if self.out:
+                self.flush()
         if self.closing:
             return
-        if not self.exact:
+        if self.exact:
+            if self._waiter is None:
+                self._pause_reading()
+        elif self.busy or self._reading_paused or self._end > READ_AHEAD:
             self._balance_reading()
-        elif self._waiter is None:
-            self._pause_reading()
 
     def _balance_reading(self) -> None:
         waiting = self._end - self._start

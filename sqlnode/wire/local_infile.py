@@ -17,28 +17,24 @@ class LocalInfile:
 
     def __init__(self, protocol: PacketProtocol) -> None:
         self._protocol = protocol
-        self._open = False
-
-    @property
-    def is_open(self) -> bool:
+        self.is_open = False
         """Whether the client is still to send its end of file."""
-        return self._open
 
     async def read(self, name: str) -> AsyncIterator[bytes]:
         """The file's bytes as the client sends them. Raises ConnectionLost."""
         protocol = self._protocol
         protocol.send(LOCAL_INFILE_HEADER + name.encode("utf-8", "surrogateescape"))
         await protocol.drain()
-        self._open = True
+        self.is_open = True
         while True:
             piece = await protocol.read_packet()
             if not piece:
-                self._open = False
+                self.is_open = False
                 return
             yield piece
 
     async def drain(self) -> None:
         """Takes what the client still sends. Raises ConnectionLost."""
-        while self._open:
+        while self.is_open:
             if not await self._protocol.read_packet():
-                self._open = False
+                self.is_open = False

@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
+import struct
+
 from sqlnode.base.errors import SqlError
-from sqlnode.wire.constants import Capability, Status, Track
+from sqlnode.wire.constants import EOF_HEADER, Capability, Status, Track
 from sqlnode.wire.payload import U16, length_encoded, length_prefix
+
+_END_OK = struct.Struct("<BBBHH").pack
+_EOF = struct.Struct("<BHH").pack
 
 _ERROR_TEXT_LIMIT = 1024
 """Bytes of message that MySQL's clients have room for; longer ones are cut there."""
@@ -27,17 +32,16 @@ def ok_payload(
     status: int,
     warnings: int = 0,
     *,
-    header: int = 0,
     affected_rows: int = 0,
     last_insert_id: int = 0,
     info: str = "",
     changes: bytes = b"",
 ) -> bytes:
-    """OK. `header` 0xFE ends rows under DEPRECATE_EOF; `changes` are session state changes (`state_changes`)."""
+    """OK. `changes` are session state changes (`state_changes`)."""
     if changes:
         status |= Status.SESSION_STATE_CHANGED
     parts = [
-        bytes((header,)),
+        b"\0",
         length_prefix(affected_rows),
         length_prefix(last_insert_id),
         U16.pack(status),
@@ -55,14 +59,14 @@ def ok_payload(
 
 def eof_payload(status: int, warnings: int = 0) -> bytes:
     """EOF, for clients without DEPRECATE_EOF and in the places where it never went away."""
-    return b"\xfe" + U16.pack(warnings) + U16.pack(status)
+    return _EOF(EOF_HEADER, warnings, status)
 
 
 def end_of_rows(capabilities: int, status: int, warnings: int = 0) -> bytes:
-    """What ends the rows of a result."""
+    """What ends the rows of a result: under DEPRECATE_EOF an OK with EOF's first byte."""
     if capabilities & Capability.DEPRECATE_EOF:
-        return ok_payload(capabilities, status, warnings, header=0xFE)
-    return eof_payload(status, warnings)
+        return _END_OK(EOF_HEADER, 0, 0, status, warnings)
+    return _EOF(EOF_HEADER, warnings, status)
 
 
 def state_changes(schema: str | None, variables: list[tuple[str, str]]) -> bytes:
