@@ -192,9 +192,13 @@ async def run_insert(plan: PhysicalPlan, plan_node: Insert, context: ExecContext
     node = plan_node.node
     evaluation = context.evaluation
     run = InsertRun()
-    if program.missing:
-        for offset in program.missing:
-            program.writer.defaults[offset].complain(evaluation)
+    for offset in program.missing:
+        program.writer.defaults[offset].complain(evaluation)
+    if node.literals is not None and not isinstance(node.literals, ValuesBlock):
+        from executor.dml.load_data import LoadedFile, run_load
+
+        assert isinstance(node.literals, LoadedFile), "literals are a block or a file"
+        return await run_load(program, node.literals, context, warnings)
     rows = await _rows(plan, program, context, warnings)
     run.records = len(rows)
     await write_rows(program, context, rows, run)

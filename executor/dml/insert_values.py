@@ -40,7 +40,7 @@ _TEXTS = frozenset(
 )
 
 
-class _Noisy(Exception):
+class Noisy(Exception):
     """A value needs a warning."""
 
 
@@ -52,7 +52,7 @@ def block_values(
     evaluation = context.evaluation
 
     def quiet(warning: SqlWarning) -> None:
-        raise _Noisy
+        raise Noisy
 
     silent = replace(evaluation, strict_dml=True, warn=quiet)
     try:
@@ -60,7 +60,7 @@ def block_values(
             _column(program, values, kinds, column, silent)
             for values, kinds, column in zip(block.columns, block.kinds, node.columns)
         ]
-    except (_Noisy, SqlError):
+    except (Noisy, SqlError):
         return _by_row(program, block, base, evaluation)
     offsets = [column.offset for column in node.columns]
     return rows_from_columns(base, offsets, columns)
@@ -82,7 +82,7 @@ def rows_from_columns(base: Row, offsets: Sequence[int], columns: Sequence[Seque
 def _column(
     program: InsertProgram, values: Sequence[object], kinds: bytes, column: ColumnInfo, context: EvalContext
 ) -> Sequence[Value]:
-    """One column's values. Raises _Noisy or SqlError where something does not simply fit."""
+    """One column's values. Raises Noisy or SqlError where something does not simply fit."""
     present = set(kinds)
     default = program.writer.defaults[column.offset]
     auto = column.offset == program.auto_offset
@@ -90,7 +90,7 @@ def _column(
         if auto:
             return [None] * len(values)
         if default.compute is not None:
-            raise _Noisy
+            raise Noisy
         return [default.get((), context)] * len(values)
     if len(present) == 1:
         return assign_values(values, _TYPES[kinds[0]], column, context, null_passes=auto)
@@ -98,7 +98,7 @@ def _column(
         kind = next(kind for kind in present if kind != LiteralKind.NULL)
         if kind != LiteralKind.DEFAULT:
             return assign_values(values, _TYPES[kind], column, context, null_passes=auto)
-    raise _Noisy
+    raise Noisy
 
 
 def assign_values(
@@ -108,7 +108,7 @@ def assign_values(
     target = column.type
     has_null = None in values
     if has_null and target.not_null and not null_passes:
-        raise _Noisy
+        raise Noisy
     some = [value for value in values if value is not None] if has_null else values
     if not some:
         return values  # type: ignore[return-value]
@@ -116,7 +116,7 @@ def assign_values(
         low, high = integer_bounds(target)
         if low <= min(some) and max(some) <= high:  # type: ignore[type-var]
             return values  # type: ignore[return-value]
-        raise _Noisy
+        raise Noisy
     if target.code in _TEXTS and source.is_string and _fits(some, source, target):
         return values  # type: ignore[return-value]
     if len(values) >= _ARRAYS_FROM and source.is_string and not null_passes:

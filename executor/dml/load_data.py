@@ -1,0 +1,279 @@
+"""LOAD DATA: lines of a file to rows of an INSERT.
+
+The statement runs as an Insert node whose rows are a `LoadedFile`, so that transactions, retries and privileges are those
+of INSERT. Values come in blocks of lines; a block without user variables and SET is brought to its columns whole.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from itertools import islice
+from typing import TYPE_CHECKING
+
+from executor.context import EvalContext, ExecContext
+from executor.dml.insert_values import Noisy, assign_values, rows_from_columns
+from executor.dml.load_format import Fields, lines_of
+from executor.dml.table_writer import Row, Scalar, TableWriter, writer_of
+from executor.result import OkResult
+from planner.bind import bind_expression
+from planner.context import PlanContext
+from planner.expr.assignment import Assigner, assigner, zero_value
+from planner.expr.scalar import compile_scalar
+from planner.logical import Insert as LogicalInsert
+from planner.parse.nodes_session import LoadData
+from planner.physical import Insert, PhysicalPlan
+from sqlnode.base.charset import charset_by_name
+from sqlnode.base.errors import (
+    BAD_FIELD_ERROR,
+    FIELD_SPECIFIED_TWICE,
+    NON_DEFAULT_VALUE_FOR_GENERATED_COLUMN,
+    WARN_NULL_TO_NOTNULL,
+    WARN_TOO_FEW_RECORDS,
+    WARN_TOO_MANY_RECORDS,
+    ErrorRow,
+    SqlError,
+    SqlWarning,
+)
+from sqlnode.base.schema import ColumnInfo, TableInfo
+from sqlnode.base.types import SqlType, Value, varbinary, varchar
+
+if TYPE_CHECKING:
+    from executor.dml.insert import InsertProgram, PendingRow
+
+BLOCK_LINES = 2000
+_TEXT = varchar()
+_BYTES = varbinary()
+
+
+@dataclass(frozen=True, slots=True)
+class LoadedFile:
+    """The rows of an Insert node: the file's bytes and what to do with them. `context` binds SET's expressions."""
+
+    node: LoadData
+    data: bytes
+    context: PlanContext
+
+
+@dataclass(frozen=True, slots=True)
+class _Place:
+    """Where a field goes: a column, or a user variable."""
+
+    column: ColumnInfo | None
+    variable: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class _Setting:
+    offset: int
+    compute: Scalar | None
+    assign: Assigner | None
+
+
+def load_plan(node: LoadData, database: str, table: TableInfo, data: bytes, context: PlanContext) -> PhysicalPlan:
+    """The plan of LOAD DATA. Errors 1054, 1110, 3105."""
+    columns = tuple(place.column for place in _places(node, table) if place.column is not None)
+    assigned = tuple(_column(table, one.column) for one in node.assignments)
+    for column in (*columns, *assigned):
+        if column.is_generated:
+            raise SqlError(NON_DEFAULT_VALUE_FOR_GENERATED_COLUMN, column=column.name, table=table.name)
+    named = tuple(dict.fromkeys((*columns, *assigned)))
+    replacing = node.duplicates == "REPLACE"
+    logical = LogicalInsert(
+        database,
+        table,
+        named,
+        literals=LoadedFile(node, data, context),
+        replace_rows=replacing,
+        ignore=node.duplicates == "IGNORE" or (node.local and not replacing),
+    )
+    privileges = [("INSERT", database, table.name, "")]
+    if replacing:
+        privileges.append(("DELETE", database, table.name, ""))
+    return PhysicalPlan(
+        Insert(node=logical),
+        tables=((database, table),),
+        privileges=tuple(privileges),
+        cacheable=False,
+        is_read_only=False,
+        needs_lock=True,
+    )
+
+
+def _column(table: TableInfo, name: str) -> ColumnInfo:
+    found = table.columns_by_name.get(name.lower())
+    if found is None or found.hidden:
+        raise SqlError(BAD_FIELD_ERROR, column=name, clause="field list")
+    return found
+
+
+def _places(node: LoadData, table: TableInfo) -> list[_Place]:
+    if node.targets is None:
+        return [_Place(column) for column in table.visible_columns if not column.is_generated]
+    found = [
+        _Place(None, target.name.lower()) if target.variable else _Place(_column(table, target.name))
+        for target in node.targets
+    ]
+    names = [place.column.name for place in found if place.column is not None]
+    for name in names:
+        if names.count(name) > 1:
+            raise SqlError(FIELD_SPECIFIED_TWICE, column=name)
+    return found
+
+
+# --- running ----------------------------------------------------------------------------------------------------------
+
+
+async def run_load(program: InsertProgram, loaded: LoadedFile, context: ExecContext, warnings: list[int]) -> OkResult:
+    """Loads the file in the context's transaction."""
+    from executor.dml.insert import InsertRun, PendingRow, write_rows
+
+    run = InsertRun()
+    loader = _Loader(program, loaded, context)
+    lines = lines_of(loaded.data, loaded.node.format, loaded.node.ignore_lines)
+    ignore = program.node.node.ignore
+    while True:
+        block = list(islice(lines, BLOCK_LINES))
+        if not block:
+            break
+        rows: list[PendingRow] = [
+            PendingRow(row, number) for number, row in enumerate(loader.rows(block, run.records), run.records + 1)
+        ]
+        run.records += len(rows)
+        await write_rows(program, context, rows, run)
+        context.kill.check()
+        await asyncio.sleep(0)
+    skipped = run.records - run.affected if ignore else 0
+    info = f"Records: {run.records}  Deleted: {run.duplicates}  Skipped: {skipped}  Warnings: {warnings[0]}"
+    return OkResult(run.affected, run.insert_id, info)
+
+
+class _Loader:
+    """Lines to rows, for one run."""
+
+    def __init__(self, program: InsertProgram, loaded: LoadedFile, context: ExecContext) -> None:
+        node = loaded.node
+        writer = writer_of(program.node.node.database, program.node.node.table, context)
+        self._program = program
+        self._writer = writer
+        self._evaluation = context.evaluation
+        self._places = _places(node, writer.table)
+        self._sources = [self._source(place) for place in self._places]
+        self._assigners = [
+            None if place.column is None else assigner(source, place.column, writer.table.name)
+            for place, source in zip(self._places, self._sources)
+        ]
+        self._settings = _settings(node, writer, loaded.context, self._places)
+        self._base = program.base_row(context.evaluation)
+        self._decode = _decoder(node, context)
+        self._by_column = not self._settings and all(place.column is not None for place in self._places)
+
+    @staticmethod
+    def _source(place: _Place) -> SqlType:
+        """The type of a field: text, or bytes for columns of bytes."""
+        column = place.column
+        return _BYTES if column is not None and column.type.is_string and not column.type.is_character else _TEXT
+
+    def rows(self, block: list[Fields], before: int) -> list[Row]:
+        """The rows of a block of lines; `before` is the number of lines already done."""
+        width = len(self._places)
+        if self._by_column and all(len(fields) == width for fields in block):
+            try:
+                return self._whole(block)
+            except (Noisy, SqlError):
+                pass
+        return [self._row(fields, before + place) for place, fields in enumerate(block, 1)]
+
+    def _whole(self, block: list[Fields]) -> list[Row]:
+        def quiet(warning: SqlWarning) -> None:
+            raise Noisy
+
+        silent = replace(self._evaluation, strict_dml=True, warn=quiet)
+        columns = []
+        for values, place, source in zip(zip(*block), self._places, self._sources):
+            assert place.column is not None, "a column takes the field"
+            decoded: Sequence[object] = values
+            if self._decode is not None and source is _TEXT:
+                decoded = [None if value is None else self._decode(value) for value in values]
+            auto = place.column.offset == self._program.auto_offset
+            columns.append(assign_values(decoded, source, place.column, silent, null_passes=auto))
+        offsets = [place.column.offset for place in self._places if place.column is not None]
+        return rows_from_columns(self._base, offsets, columns)
+
+    def _row(self, fields: Fields, number: int) -> Row:
+        context = self._evaluation
+        row = self._base.copy()
+        width = len(self._places)
+        if len(fields) < width:
+            _complain(context, WARN_TOO_FEW_RECORDS, number)
+        elif len(fields) > width:
+            _complain(context, WARN_TOO_MANY_RECORDS, number)
+        for place, source, assign, value in zip(self._places, self._sources, self._assigners, fields):
+            if self._decode is not None and source is _TEXT and value is not None:
+                value = self._decode(value)
+            if place.column is None:
+                if context.session is not None:
+                    context.session.set_user_variable(place.variable, value, _TEXT)
+                continue
+            assert assign is not None, "a column has an assigner"
+            row[place.column.offset] = self._assigned(place.column, assign, value, number)
+        for place in self._places[len(fields) :]:
+            self._without_field(place, row)
+        for setting in self._settings:
+            if setting.compute is None:
+                row[setting.offset] = self._writer.defaults[setting.offset].get(row, context)
+            else:
+                assert setting.assign is not None, "a value is assigned"
+                row[setting.offset] = setting.assign(setting.compute(row, context), context, number)
+        return row
+
+    def _assigned(self, column: ColumnInfo, assign: Assigner, value: bytes | None, number: int) -> Value:
+        if value is not None:
+            return assign(value, self._evaluation, number)
+        if column.offset == self._program.auto_offset or not column.type.not_null:
+            return None
+        _complain(self._evaluation, WARN_NULL_TO_NOTNULL, number, column=column.name)
+        return zero_value(column.type)
+
+    def _without_field(self, place: _Place, row: Row) -> None:
+        """A short line: the column gets its default, the variable NULL."""
+        if place.column is None:
+            if self._evaluation.session is not None:
+                self._evaluation.session.set_user_variable(place.variable, None, _TEXT)
+            return
+        default = self._writer.defaults[place.column.offset]
+        row[place.column.offset] = default.value if default.missing else default.get(row, self._evaluation)
+
+
+def _complain(context: EvalContext, error: ErrorRow, number: int, **values: object) -> None:
+    if context.strict_dml:
+        raise SqlError(error, row=number, **values)
+    context.warning(error, row=number, **values)
+
+
+def _settings(
+    node: LoadData, writer: TableWriter, context: PlanContext, places: Sequence[_Place]
+) -> list[_Setting]:
+    if not node.assignments:
+        return []
+    types = {**context.user_variable_types, **{place.variable: _TEXT for place in places if place.column is None}}
+    context = replace(context, user_variable_types=types)
+    found = []
+    for one in node.assignments:
+        column = _column(writer.table, one.column)
+        if one.value is None:
+            found.append(_Setting(column.offset, None, None))
+            continue
+        expression = bind_expression(one.value.tree, writer.row_columns, context)
+        assign = assigner(expression.type, column, writer.table.name)
+        found.append(_Setting(column.offset, compile_scalar(expression, writer.row_columns), assign))
+    return found
+
+
+def _decoder(node: LoadData, context: ExecContext):  # type: ignore[no-untyped-def]
+    """Bytes of the file's charset to UTF-8; None when they are."""
+    name = node.charset or str(context.variables.get("character_set_database", "utf8mb4"))
+    if name.lower() in ("utf8mb4", "utf8mb3", "utf8", "binary"):
+        return None
+    return charset_by_name(name).decode
