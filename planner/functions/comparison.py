@@ -271,6 +271,19 @@ def _null_safe(kernel: Callable[..., int]) -> Callable[..., int]:
     return run
 
 
+_STORE_COLLATIONS = frozenset(
+    (
+        *("binary", "ascii_bin", "latin1_bin", "utf8_bin", "utf8_general_ci", "utf8_unicode_ci"),
+        *("utf8mb4_bin", "utf8mb4_general_ci", "utf8mb4_unicode_ci", "utf8mb4_0900_ai_ci", "utf8mb4_0900_bin"),
+    )
+)
+
+
+def by_known_collation(call: Call) -> bool:
+    """Whether a store has the collation; in others it would compare bytes."""
+    return call.signature.derivation.collation in _STORE_COLLATIONS
+
+
 def _overloads(name: str) -> dict[EvalType, Overload]:
     prefix = _PREFIX[name]
     base = "=" if name == "<=>" else name
@@ -293,7 +306,7 @@ def _overloads(name: str) -> dict[EvalType, Overload]:
             build=build,
             build_vector=None if kind == EvalType.JSON else comparing(name),
             tipb=tipb,
-            exact=kind != EvalType.JSON,
+            exact=by_known_collation if kind == EvalType.STRING else kind != EvalType.JSON,
             constants=True,
         )
     return found

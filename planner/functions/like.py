@@ -9,7 +9,7 @@ from functools import lru_cache
 from planner.context import PlanContext, SqlMode
 from planner.expr.coercion import aggregate_collations
 from planner.expr.nodes import Call, Constant, Expression
-from planner.functions.comparison import in_charset
+from planner.functions.comparison import by_known_collation, in_charset
 from planner.functions.registry import Function, Kind, Overload
 from planner.functions.resolution import make_call, to_kind
 from sqlnode.base.collation import Collation, by_name
@@ -117,7 +117,9 @@ def _escape_text(value: Value) -> str:
     return value.decode("utf-8", "replace")
 
 
-_OVERLOAD = Overload((Kind.STRING, Kind.STRING, Kind.ANY), boolean(), build=_build, tipb="LikeSig", exact=True)
+_OVERLOAD = Overload(
+    (Kind.STRING, Kind.STRING, Kind.ANY), boolean(), build=_build, tipb="LikeSig", exact=by_known_collation
+)
 
 
 def _resolve(name: str, args: tuple[Expression, ...], context: PlanContext, text: str | None) -> Expression:

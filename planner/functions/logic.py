@@ -130,7 +130,7 @@ XOR = Function(
 
 def _per_kind(prefix: str, suffix: str, function: object, arrays: object) -> tuple[Overload, ...]:
     return tuple(
-        Overload((kind,), None, scalar=function, vector=arrays, tipb=f"{prefix}{name}{suffix}", exact=kind is Kind.INT)  # type: ignore[arg-type]
+        Overload((kind,), None, scalar=function, vector=arrays, tipb=f"{prefix}{name}{suffix}", exact=True)  # type: ignore[arg-type]
         for kind, name in ((Kind.INT, "Int"), (Kind.DECIMAL, "Decimal"), (Kind.REAL, "Real"))
     )
 

@@ -13,16 +13,19 @@ from planner.expr.coercion import aggregate_collations
 from planner.expr.evaluation import EvalContext
 from planner.expr.nodes import Call, Constant, Expression
 from planner.functions.arrays import array_of, list_of
-from planner.functions.comparison import comparable, is_fixed
+from planner.functions.comparison import by_known_collation, comparable, is_fixed
 from planner.functions.registry import UNLIMITED, Compiled, Function, Kind, Nulls, Overload, VectorCompiled
 from planner.functions.resolution import is_null, make_call, resolve
 from sqlnode.base.collation import by_name, sort_keys
 from sqlnode.base.types import EvalType, SqlType, Value, boolean
 
-_OVERLOADS = {
-    kind: Overload((Kind.ANY,), boolean(), tipb=f"In{kind.value.capitalize()}", exact=kind != EvalType.JSON)
-    for kind in EvalType
-}
+
+def _overload(kind: EvalType) -> Overload:
+    exact = by_known_collation if kind == EvalType.STRING else kind != EvalType.JSON
+    return Overload((Kind.ANY,), boolean(), tipb=f"In{kind.value.capitalize()}", exact=exact)
+
+
+_OVERLOADS = {kind: _overload(kind) for kind in EvalType}
 
 
 def _resolve(name: str, args: tuple[Expression, ...], context: PlanContext, text: str | None) -> Expression:

@@ -308,7 +308,8 @@ def _rest_real(call: Call) -> Kernel:
 def _overload(
     kind: EvalType, result: object, build: Callable[[Call], Kernel], vector: Callable[[Call], Kernel], tipb: str
 ) -> Overload:
-    exact = kind == EvalType.INT
+    # A quotient comes back from a store with its further digits unrounded.
+    exact = tipb != "DivideDecimal"
     return Overload((Kind.ANY,), result, build=build, build_vector=vector, tipb=tipb, exact=exact, constants=True)  # type: ignore[arg-type]
 
 
@@ -355,8 +356,8 @@ _OVERLOADS: dict[str, dict[EvalType, Overload]] = {
     },
     "%": {
         EvalType.INT: _overload(EvalType.INT, _integer_result, _rest, integer_kernel("%"), "ModInt"),
-        EvalType.DECIMAL: Overload((Kind.ANY,), _decimal_rest, build=_rest_decimal, tipb="ModDecimal"),
-        EvalType.REAL: Overload((Kind.ANY,), double(), build=_rest_real, tipb="ModReal"),
+        EvalType.DECIMAL: Overload((Kind.ANY,), _decimal_rest, build=_rest_decimal, tipb="ModDecimal", exact=True),
+        EvalType.REAL: Overload((Kind.ANY,), double(), build=_rest_real, tipb="ModReal", exact=True),
     },
 }
 _OVERLOADS["div"][EvalType.REAL] = Overload((Kind.ANY,), _whole_result, build=_divide_real_whole)
@@ -431,6 +432,7 @@ _NEGATIONS = {
         scalar=lambda value: value.copy_negate() if value else value,
         build_vector=negated,
         tipb="UnaryMinusDecimal",
+        exact=True,
     ),
     EvalType.REAL: Overload(
         (Kind.ANY,), double(), scalar=lambda value: -value, build_vector=negated, tipb="UnaryMinusReal", exact=True
