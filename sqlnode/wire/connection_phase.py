@@ -125,14 +125,18 @@ class ConnectionPhase:
         session.user, session.account = user, account
         session.capabilities = response.capabilities
         session.attributes = response.attributes
+        if response.capabilities & Capability.INTERACTIVE:
+            set_session(session, "wait_timeout", session.variables.values["interactive_timeout"])
         if response.database:
             await session.use(session.decode(response.database))
 
     async def _authenticate(self, user: str, plugin: str, nonce: bytes, auth_response: bytes) -> Account:
         accounts = self._server.instance.accounts
         found: Account | None = accounts.find(user, self.host)
-        if found is None and self.host != self.address and self.address:
-            found = accounts.find(user, self.address)
+        if self.host != self.address and self.address and (found is None or found.host != self.host):
+            by_address = accounts.find(user, self.address)
+            if by_address is not None and (found is None or by_address.host == self.address):
+                found = by_address
         channel = AuthChannel(self._protocol, self._server, secure=self.is_secure)
         account = await authenticate(
             channel,
@@ -145,6 +149,8 @@ class ConnectionPhase:
             capabilities=self.capabilities,
         )
         if account.user == "root" and not account.auth_string and self.host != LOCAL_HOST:
+            raise denied(user, self.host, auth_response)
+        if account.require_tls and not self.is_secure:
             raise denied(user, self.host, auth_response)
         if account.locked:
             raise SqlError(ACCOUNT_HAS_BEEN_LOCKED, user=user, host=self.host)
