@@ -298,6 +298,9 @@ INVALID_JSON_CHARSET|3144|22032|Cannot create a JSON value from a string with CH
 INVALID_TYPE_FOR_JSON|3146|22032|Invalid data type for JSON data in argument {argument} to function {function}; a JSON string or JSON type is required.
 INVALID_CAST_TO_JSON|3147|22032|Cannot CAST value to JSON.
 INVALID_JSON_PATH_WILDCARD|3149|42000|In this situation, path expressions may not contain the * and ** tokens or an array range.
+JSON_VACUOUS_PATH|3153|42000|The path expression '$' is not allowed in this context.
+JSON_BAD_ONE_OR_ALL_ARG|3154|42000|The oneOrAll argument to {function} may take these values: 'one' or 'all'.
+INVALID_JSON_PATH_ARRAY_CELL|3165|42000|A path expression is not a path to a cell in an array.
 JSON_VALUE_TOO_BIG|3150|22032|The JSON value is too big to be stored in a JSON column.
 JSON_USED_AS_KEY|3152|42000|JSON column '{column}' supports indexing only via generated columns on a specified JSON path.
 JSON_DOCUMENT_NULL_KEY|3158|22032|JSON documents may not contain NULL member names.

@@ -114,11 +114,20 @@ def by_column(sql: str) -> tuple[list[Value], list[Value]]:
     rows = [tuple(values), tuple([None] * len(values)), tuple(values)]
     context, warnings = eval_context()
     scalar = compile_scalar(lifted, columns)
-    one = [scalar(row, context) for row in rows]
+    failure = ""
+    one: list[Value] = []
+    try:
+        one = [scalar(row, context) for row in rows]
+    except SqlError as error:
+        failure = error.message
     arrays = [pa.array([row[at] for row in rows], arrow_type(column.type)) for at, column in enumerate(columns)]
     arrays.append(pa.array([0, 0, 0]))
     batch = pa.RecordBatch.from_arrays(arrays, names=[str(at) for at in range(len(arrays))])
     other, other_warnings = eval_context()
-    many = compile_vector(lifted, columns)(batch, other).to_pylist()
+    try:
+        many = compile_vector(lifted, columns)(batch, other).to_pylist()
+    except SqlError as error:
+        assert error.message == failure
+        return [], []
     assert warnings == other_warnings
     return one, many
