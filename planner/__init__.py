@@ -42,6 +42,6 @@ def plan_bound(bound: BoundQuery, context: PlanContext) -> PhysicalPlan:
     optimized = optimize(bound.plan, context)
     candidate = physicalize(optimized, context)
     row_path = row_path_of(candidate.root, bound)
-    root = push_down(candidate.root, context)
-    ctes = {cte_id: push_down(node, context) for cte_id, node in candidate.ctes.items()}
+    root = push_down(candidate.root, context, optimized.ids)
+    ctes = {cte_id: push_down(node, context, optimized.ids) for cte_id, node in candidate.ctes.items()}
     return finished_plan(bound, root, rules=optimized.rules, row_path=row_path, ctes=ctes)

@@ -203,6 +203,10 @@ class RequestTemplate:
     slots: tuple[Expression, ...] = ()
 
 
+NO_DAG = tipb_pb2.DAGRequest()
+"""Stands in readers until pushdown writes their request; never in a finished plan."""
+
+
 @dataclass(frozen=True, eq=False, kw_only=True)
 class TableReader(PhysicalNode):
     """Rows from a record-range request. Run: `ranges.evaluate(value_of, zone)` gives groups of key ranges; the request
@@ -477,6 +481,8 @@ class SelectLock(_Unary):
     wait: LockWait
     sources: tuple[LockSource, ...]
     conditions: tuple[Expression, ...] = ()
+    limit_hint: Expression | None = None
+    """A Limit above reads no more rows than this: lock no more than that many at a time, until it has them."""
 
 
 # --- joins -------------------------------------------------------------------------------------------------------
@@ -665,6 +671,8 @@ class PhysicalPlan:
     """(database, table or view) whose identity the plan depends on."""
     privileges: tuple[tuple[str, str, str, str], ...] = ()
     """(privilege, database, table, column or '') to check before running."""
+    definer_privileges: tuple[tuple[str, str, str, str, str, str], ...] = ()
+    """(user, host, privilege, database, table, column or ''): what a view's definer must be allowed."""
     cacheable: bool = True
     parameter_types: tuple[SqlType, ...] = ()
     is_read_only: bool = True

@@ -100,7 +100,7 @@ def place(value: Value, source: SqlType, target: SqlType, zone: tzinfo | None = 
     return _to_integer(value, unsigned=target.unsigned or code == TypeCode.BIT)
 
 
-def _integer(value: int, unsigned: bool) -> tuple[Value, Side]:  # noqa: FBT001
+def _integer(value: int, unsigned: bool) -> tuple[Value, Side]:
     low, high = (0, _MAX_UINT) if unsigned else (_MIN_INT, _MAX_INT)
     if value < low:
         return None, Side.BELOW_ALL
