@@ -38,7 +38,7 @@ async def give_ids(
         if waiting:
             await _allocate(program, context, waiting, run)
             waiting = []
-        number = int(value)  # type: ignore[arg-type]
+        number = int(value)
         run.explicit_id = number
         greatest = max(greatest, number)
     if waiting:

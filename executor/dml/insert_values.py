@@ -114,7 +114,7 @@ def assign_values(
         return values  # type: ignore[return-value]
     if target.is_integer and source.is_integer:
         low, high = integer_bounds(target)
-        if low <= min(some) and max(some) <= high:  # type: ignore[type-var]
+        if low <= min(some) and max(some) <= high:  # type: ignore[type-var, operator]
             return values  # type: ignore[return-value]
         raise Noisy
     if target.code in _TEXTS and source.is_string and _fits(some, source, target):

@@ -15,7 +15,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from store.api import MAX_TIMESTAMP, Corrupt, KeyLocked, KeyRange, LockInfo, ResolvedLocks
+from store.api import MAX_TIMESTAMP, SHORT_VALUE_LIMIT, Corrupt, KeyLocked, KeyRange, LockInfo, ResolvedLocks
 from store.embedded.engine import Engine
 from store.embedded.lock_table import LockTable
 from store.embedded.oracle import EmbeddedOracle
@@ -33,6 +33,7 @@ from store.embedded.records import (
     encode_key,
     has_plain_short_value,
     ts_of,
+    varint,
 )
 from store.embedded.versions import Entry, VersionCache
 
@@ -218,14 +219,16 @@ class Mvcc:
         batch = engine.batch()
         write_handle, lock_handle = engine.write_handle, engine.lock_handle
         suffix = desc(commit_ts)
+        start = varint(txn.start_ts)
         for key in keys:
             kind, value = txn.locks[key]
             encoded = encode_key(key)
-            record = WriteRecord(kind, txn.start_ts, value if value is not None and len(value) < 256 else None)
-            overlapped = self._overlapped(encoded, commit_ts)
-            if overlapped:
-                record = WriteRecord(kind, txn.start_ts, record.short_value, True, 0)
-            batch.put(encoded + suffix, record.encode(), write_handle)
+            record = bytes((kind,)) + start
+            if value is not None and len(value) <= SHORT_VALUE_LIMIT:
+                record += b"v" + len(value).to_bytes(1, "big") + value
+            if self._overlapped(encoded, commit_ts):
+                record += b"RF" + bytes(8)
+            batch.put(encoded + suffix, record, write_handle)
             batch.delete(encoded, lock_handle)
         engine.write(batch)
         engine.mark_commit(commit_ts)

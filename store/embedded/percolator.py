@@ -30,7 +30,7 @@ from store.api import (
 )
 from store.embedded.mvcc import Mvcc
 from store.embedded.prewritten import KINDS, Prewritten
-from store.embedded.records import DELETE, PUT, ROLLBACK, LockRecord, desc, encode_key, varint
+from store.embedded.records import DELETE, LOCK, PUT, ROLLBACK, LockRecord, desc, encode_key, varint
 
 _LOCKS_PER_ERROR = 16
 _PESSIMISTIC_TTL_MS = 20_000
@@ -121,6 +121,8 @@ def prewrite(mvcc: Mvcc, request: PrewriteRequest, mutations: Sequence[Mutation]
             request.start_ts, request.primary, request.ttl_ms, min_commit_ts, request.for_update_ts, request.txn_size
         )
     batch = engine.batch()
+    lock_handle = engine.lock_handle
+    frames = {kind: _lock_frame(request, kind, txn.min_commit_ts) for kind in (PUT, DELETE, LOCK)}
     taken: dict[bytes, tuple[int, bytes | None]] = {}
     for op, key, value in mutations:
         kind = KINDS.get(op)
@@ -130,23 +132,31 @@ def prewrite(mvcc: Mvcc, request: PrewriteRequest, mutations: Sequence[Mutation]
         short = value if kind == PUT and len(value) <= SHORT_VALUE_LIMIT else None
         if kind == PUT and short is None:
             batch.put(encoded + desc(request.start_ts), value, engine.default_handle)
-        record = LockRecord(
-            kind,
-            request.primary,
-            request.start_ts,
-            request.ttl_ms,
-            short,
-            request.for_update_ts,
-            request.txn_size,
-            txn.min_commit_ts,
-        )
-        batch.put(encoded, record.encode(), engine.lock_handle)
+        head, tail = frames[kind]
+        section = b"" if short is None else b"v" + len(short).to_bytes(1, "big") + short
+        batch.put(encoded, head + section + tail, lock_handle)
         taken[key] = (kind, value if kind == PUT else None)
     if taken:
         engine.write(batch)
         txn.locks.update(taken)
         if new:
             mvcc.prewritten.by_ts[request.start_ts] = txn
+
+
+def _lock_frame(request: PrewriteRequest, kind: int, min_commit_ts: int) -> tuple[bytes, bytes]:
+    """What stands before and behind the short value in all lock records of one kind of a transaction."""
+    head = LockRecord(kind, request.primary, request.start_ts, request.ttl_ms).encode()
+    whole = LockRecord(
+        kind,
+        request.primary,
+        request.start_ts,
+        request.ttl_ms,
+        None,
+        request.for_update_ts,
+        request.txn_size,
+        min_commit_ts,
+    ).encode()
+    return head, whole[len(head) :]
 
 
 def undo_prewrite(mvcc: Mvcc, start_ts: int) -> None:
