@@ -317,6 +317,9 @@ class KvClient(Protocol):
     async def pessimistic_lock(self, request: LockRequest) -> LockResult:
         """Raises WriteConflict, Deadlock, LockWaitTimeout, LockNotAvailable, WaitCancelled, AlreadyExists."""
 
+    def cancel_wait(self, start_ts: Timestamp) -> bool:
+        """Ends the lock wait of a transaction with WaitCancelled; False if it does not wait."""
+
     async def pessimistic_rollback(
         self, keys: Sequence[bytes] | None, start_ts: Timestamp, for_update_ts: Timestamp
     ) -> None:

@@ -122,6 +122,10 @@ class FaultyClient:
         await self._delay()
         return await self.inner.pessimistic_lock(request)
 
+    def cancel_wait(self, start_ts: int) -> bool:
+        """See `KvClient`."""
+        return self.inner.cancel_wait(start_ts)
+
     async def pessimistic_rollback(self, keys: Sequence[bytes] | None, start_ts: int, for_update_ts: int) -> None:
         """See `KvClient`."""
         await self.inner.pessimistic_rollback(keys, start_ts, for_update_ts)

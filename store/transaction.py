@@ -262,6 +262,10 @@ class Transaction:
                     values[key] = entries[key]
         return result
 
+    def cancel_wait(self) -> bool:
+        """Ends a wait for a lock with WaitCancelled (KILL); False when the transaction does not wait."""
+        return self._store.client.cancel_wait(self.start_ts)
+
     async def _note_locks(
         self, keys: Sequence[bytes], mode: LockMode, *, wanted: bool, not_exists: Iterable[bytes]
     ) -> LockResult:

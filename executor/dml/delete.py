@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import asyncio
+
 from executor.compiled import kept
 from executor.context import ExecContext
 from executor.dml.foreign_keys import delete_with_children, keys_of
 from executor.dml.row_writes import lock, remove_row, writing_transaction
 from executor.dml.table_writer import Row, writer_of
-from executor.dml.update import Target, witness
+from executor.dml.update import YIELD_ROWS, Target, witness
 from executor.result import OkResult
 from planner.physical import Delete, PhysicalPlan
 from sqlnode.base.errors import ROW_IS_REFERENCED_2, SqlError, SqlWarning
@@ -40,7 +42,7 @@ async def run_delete(plan: PhysicalPlan, plan_node: Delete, context: ExecContext
     once = len(targets) > 1 or targets[0].columns is not None
     for place, target in enumerate(targets):
         for values in rows:
-            row = target.row(values)
+            row = target.row(values, context.evaluation)
             if row is None:
                 continue
             handle = target.handle_of(row, values, context.evaluation)
@@ -52,7 +54,10 @@ async def run_delete(plan: PhysicalPlan, plan_node: Delete, context: ExecContext
     if transaction.pessimistic and found:
         await lock(context, [target.writer.codec.record_key(handle) for target, _, handle in found])
     deleted = 0
-    for target, row, handle in found:
+    for number, (target, row, handle) in enumerate(found, 1):
+        if not number % YIELD_ROWS:
+            context.kill.check()
+            await asyncio.sleep(0)
         deleted += await _delete_row(context, target, row, handle, ignore=plan_node.node.ignore)
     return OkResult(deleted)
 

@@ -7,6 +7,7 @@ AUTO_INCREMENT values, and writes them: plain INSERT as a block (`_write_plain`)
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from functools import partial
@@ -297,6 +298,9 @@ async def write_rows(program: InsertProgram, context: ExecContext, rows: list[Pe
             await _write_plain(program, context, [pending], run, keys)
         return
     for at in range(0, len(rows), _PLAIN_CHUNK):
+        if at:
+            context.kill.check()
+            await asyncio.sleep(0)
         await _write_plain(program, context, rows[at : at + _PLAIN_CHUNK], run, None)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -25,6 +26,8 @@ from sqlnode.base.errors import (
 from sqlnode.base.types import Value
 from store.codec.keys import Handle
 
+YIELD_ROWS = 500
+"""Rows written before the loop gets its turn."""
 _IGNORABLE = frozenset(
     (CHECK_CONSTRAINT_VIOLATED.code, DUP_ENTRY.code, NO_REFERENCED_ROW_2.code, ROW_IS_REFERENCED_2.code)
 )
@@ -54,13 +57,15 @@ class Target:
     assignments: tuple[AssignedColumn, ...]
     assigned: frozenset[int]
 
-    def row(self, values: Sequence[Value]) -> Row | None:
+    def row(self, values: Sequence[Value], context: EvalContext) -> Row | None:
         """The table's row in a source row; None where an outer join found none."""
         if self.not_null >= 0 and values[self.not_null] is None:
             return None
-        if self.columns is None:
-            return self.writer.whole(values)
-        return self.writer.whole([values[place] for place in self.columns])
+        row = self.writer.whole(values if self.columns is None else [values[place] for place in self.columns])
+        for one in self.writer.virtual:
+            # Index entries are made of these; a reader need not have computed them.
+            row[one.offset] = one.assign(one.compute(row, context), context, 1)
+        return row
 
     def handle_of(self, row: Row, values: Sequence[Value], context: EvalContext) -> Handle:
         """The row's handle."""
@@ -133,6 +138,9 @@ async def run_update(plan: PhysicalPlan, plan_node: Update, context: ExecContext
     found = _matched_rows(targets, rows, context.evaluation, once=several or targets[0].columns is not None)
     await _lock_all(context, found)
     for number, (target, values, row, handle) in enumerate(found, 1):
+        if not number % YIELD_ROWS:
+            context.kill.check()
+            await asyncio.sleep(0)
         changed += await _update_row(context, target, values, row, handle, number, ignore=ignore)
     info = f"Rows matched: {len(found)}  Changed: {changed}  Warnings: {warnings[0]}"
     return OkResult(changed, 0, info, len(found))
@@ -146,7 +154,7 @@ def _matched_rows(
     seen: set[tuple[int, Handle]] = set()
     for place, target in enumerate(targets):
         for values in rows:
-            row = target.row(values)
+            row = target.row(values, context)
             if row is None:
                 continue
             handle = target.handle_of(row, values, context)

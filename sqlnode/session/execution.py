@@ -236,6 +236,8 @@ def _note_ok(session: Session, result: OkResult) -> None:
         session.last_insert_id = result.last_insert_id
     elif session.statement_insert_id:
         result.last_insert_id = session.statement_insert_id
+    elif result.explicit_insert_id:
+        result.last_insert_id = result.explicit_insert_id
 
 
 async def _as_async(batches: Any) -> AsyncIterator[pa.RecordBatch]:
