@@ -7,7 +7,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import TypeAlias
+from typing import Any, TypeAlias
 
 import numpy as np
 import numpy.typing as npt
@@ -112,13 +112,13 @@ def _same(array: pa.Array, source: SqlType, target: SqlType) -> tuple[pa.Array, 
     return array, None
 
 
-def _filled(array: pa.Array) -> npt.NDArray[np.generic]:
+def _filled(array: pa.Array) -> npt.NDArray[Any]:
     """Values as numpy, zero for NULL."""
-    values: npt.NDArray[np.generic] = (array.fill_null(0) if array.null_count else array).to_numpy(zero_copy_only=False)
+    values: npt.NDArray[Any] = (array.fill_null(0) if array.null_count else array).to_numpy(zero_copy_only=False)
     return values
 
 
-def _with_nulls_of(values: npt.NDArray[np.generic], array: pa.Array, wanted: pa.DataType) -> pa.Array:
+def _with_nulls_of(values: npt.NDArray[Any], array: pa.Array, wanted: pa.DataType) -> pa.Array:
     mask = array.is_null().to_numpy(zero_copy_only=False) if array.null_count else None
     return pa.array(values, wanted, mask=mask)
 
@@ -129,8 +129,8 @@ def _integers(array: pa.Array, source: SqlType, target: SqlType) -> tuple[pa.Arr
     if low <= ends["min"] and ends["max"] <= high:
         return array, None
     values = _filled(array)
-    least = max(low, int(np.iinfo(values.dtype).min))  # type: ignore[type-var]
-    most = min(high, int(np.iinfo(values.dtype).max))  # type: ignore[type-var]
+    least = max(low, int(np.iinfo(values.dtype).min))
+    most = min(high, int(np.iinfo(values.dtype).max))
     right = (values >= least) & (values <= most)
     return _with_nulls_of(np.where(right, values, 0), array, arrow_type(target)), right
 

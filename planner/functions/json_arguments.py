@@ -26,8 +26,13 @@ def document(call: Call, position: int) -> Reader:
         raise SqlError(INVALID_TYPE_FOR_JSON, argument=position + 1, function=call.name)
     convert = json_converter(sql_type, call.name, position + 1)
     if convert is None:
-        return lambda value: binary_json.decode(value)  # type: ignore[arg-type]
-    return lambda value: binary_json.decode(convert(value, _CONTEXT))  # type: ignore[arg-type]
+        return lambda value: binary_json.decode(_bytes(value))
+    return lambda value: binary_json.decode(_bytes(convert(value, _CONTEXT)))
+
+
+def _bytes(value: Value) -> bytes:
+    assert isinstance(value, bytes), "JSON and text are bytes"
+    return value
 
 
 def value_of_type(sql_type: SqlType) -> Reader:

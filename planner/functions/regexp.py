@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 import sys
+from collections.abc import Callable
 from functools import lru_cache
 
 from planner.expr.nodes import Call
@@ -27,7 +28,7 @@ from sqlnode.base.errors import (
 from sqlnode.base.types import integer
 
 S, N = Kind.STRING, Kind.INT
-_CLASSES = {
+_CLASSES: dict[str, Callable[[str], bool]] = {
     "alpha": str.isalpha,
     "digit": str.isdecimal,
     "alnum": lambda char: char.isalpha() or char.isdecimal(),

@@ -95,7 +95,7 @@ def _round_integer(truncated: bool) -> Callable[[Call], Kernel]:
                 return value
             if digits < -20:
                 return 0
-            unit = 10**-digits
+            unit: int = 10**-digits
             size = abs(value)
             kept = size // unit * unit
             if not truncated and (size - kept) * 2 >= unit:

@@ -21,7 +21,14 @@ from planner.functions.characters import (
     too_large,
 )
 from planner.functions.registry import UNLIMITED, CallSite, Function, Kernel, Kind, Nulls, text_type
-from planner.functions.string_arrays import case_array, length_array, slice_array, trim_array
+from planner.functions.string_arrays import (
+    byte_length_array,
+    case_array,
+    is_ascii,
+    length_array,
+    slice_array,
+    trim_array,
+)
 from sqlnode.base.types import SqlType, integer
 
 S, N = Kind.STRING, Kind.INT
@@ -38,8 +45,8 @@ def _length(call: Call) -> Kernel:
 
 def _length_array(call: Call) -> Kernel:
     if encoded(call.args[0].type) is None:
-        return pc.binary_length
-    return lambda array: pc.binary_length(array) if length_array(array) is not None else None
+        return byte_length_array
+    return lambda array: byte_length_array(array) if is_ascii(array) else None
 
 
 def _char_length(call: Call) -> Kernel:
@@ -49,7 +56,7 @@ def _char_length(call: Call) -> Kernel:
 
 
 def _char_length_array(call: Call) -> Kernel:
-    return pc.binary_length if is_binary(call.args[0].type) else length_array
+    return byte_length_array if is_binary(call.args[0].type) else length_array
 
 
 LENGTH = Function(
@@ -244,7 +251,7 @@ def _substring_index(value: bytes, delimiter: bytes, count: int) -> bytes:
         return value
     if count > 0:
         return delimiter.join(parts[:count])
-    return value.rsplit(delimiter, -count)[1:] and delimiter.join(value.rsplit(delimiter, -count)[1:])
+    return delimiter.join(value.rsplit(delimiter, -count)[1:])
 
 
 SUBSTRING_INDEX = Function(

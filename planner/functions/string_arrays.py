@@ -31,6 +31,11 @@ def _as_text(array: pa.Array) -> pa.Array | None:
         return None
 
 
+def byte_length_array(array: pa.Array) -> pa.Array:
+    """Bytes of each value."""
+    return pc.binary_length(array)
+
+
 def length_array(array: pa.Array) -> pa.Array | None:
     """Characters of each value; None unless the text is UTF-8."""
     if is_ascii(array):

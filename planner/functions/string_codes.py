@@ -79,8 +79,9 @@ def _unhex(context: EvalContext, value: bytes) -> bytes | None:
         return _bad(context, value)
 
 
-def _bad(context: EvalContext, value: bytes) -> None:
+def _bad(context: EvalContext, value: bytes) -> bytes | None:
     context.warning(WRONG_VALUE_FOR_TYPE, kind="string", value=text(value), function="unhex")
+    return None
 
 
 def _half(site: CallSite) -> SqlType:

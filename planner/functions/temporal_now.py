@@ -82,14 +82,15 @@ def _clock_function(
         def kernel(evaluation: EvalContext) -> int:
             found = read(evaluation)
             if is_duration:
-                return found - found % 10 ** (9 - fsp)
+                unit: int = 10 ** (9 - fsp)
+                return found - found % unit
             rounded = round_packed(found, fsp, truncate=True)
             assert rounded is not None, "cutting stays in the calendar"
             return rounded
 
-        return make_call(function, Overload((), sql_type, scalar=kernel), (), context, text=str(fsp))
+        return make_call(declared, Overload((), sql_type, scalar=kernel), (), context, text=str(fsp))
 
-    function = Function(
+    declared = Function(
         name,
         aliases=aliases,
         min_args=0,
@@ -100,7 +101,7 @@ def _clock_function(
         resolver=resolver,
         example=example,
     )
-    return function
+    return declared
 
 
 NOW = _clock_function(

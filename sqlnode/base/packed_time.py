@@ -28,7 +28,7 @@ MAX_DURATION = (838 * 3600 + 59 * 60 + 59) * SECOND
 
 _DAYS_IN_MONTH = (0, 31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31)
 _DATE_CODES = (TypeCode.DATE, TypeCode.NEWDATE)
-_UNIT = tuple(10 ** (6 - digits) for digits in range(7))
+_UNIT: tuple[int, ...] = tuple(10 ** (6 - digits) for digits in range(7))
 
 
 def pack(year: int, month: int, day: int, hour: int = 0, minute: int = 0, second: int = 0, micro: int = 0) -> int:

@@ -59,7 +59,8 @@ def day_numbers(years: Numbers, months: Numbers, days: Numbers) -> Numbers:
     era = shifted // 400
     of_era = shifted - era * 400
     of_year = (153 * np.where(months > 2, months - 3, months + 9) + 2) // 5 + days - 1
-    return era * 146097 + of_era * 365 + of_era // 4 - of_era // 100 + of_year + 60
+    numbers: Numbers = era * 146097 + of_era * 365 + of_era // 4 - of_era // 100 + of_year + 60
+    return numbers
 
 
 def dates_of_day_numbers(numbers: Numbers) -> tuple[Numbers, Numbers, Numbers]:
@@ -101,7 +102,8 @@ _LENGTHS = np.array([0, 31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31, 0, 0, 0]
 def month_lengths(years: Numbers, months: Numbers) -> Numbers:
     """Days of each month; 0 where there is no month."""
     leap = (years % 4 == 0) & ((years % 100 != 0) | (years % 400 == 0))
-    return _LENGTHS[months] + ((months == 2) & leap)
+    lengths: Numbers = _LENGTHS[months] + ((months == 2) & leap)
+    return lengths
 
 
 def from_utc_values(packed: Packed, zone: tzinfo | None) -> Packed:
@@ -159,7 +161,7 @@ def _steady_offset(hour: int, zone: tzinfo, *, local: bool) -> int:
 def _digits(rows: npt.NDArray[np.uint8], start: int, count: int) -> tuple[Numbers, Mask]:
     """(numbers, which are digits) of columns of a matrix of characters."""
     cells = rows[:, start : start + count].astype(np.int64) - 48
-    ok = ((cells >= 0) & (cells <= 9)).all(axis=1)
+    ok: Mask = np.asarray(((cells >= 0) & (cells <= 9)).all(axis=1))
     numbers = np.zeros(len(rows), np.int64)
     for place in range(count):
         numbers = numbers * 10 + cells[:, place]
