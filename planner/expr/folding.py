@@ -6,6 +6,7 @@ those must do so for every execution, and only if they are evaluated at all.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import replace
 
 from planner.context import PlanContext
@@ -34,16 +35,25 @@ def _fold(expression: Expression, context: PlanContext, *, carried: bool) -> Exp
     args = tuple(_fold(arg, context, carried=True) for arg in expression.args)
     if any(one is not other for one, other in zip(args, expression.args)):
         expression = replace(expression, args=args)
-    if expression.name in ("and", "or"):
-        simpler = _junction(expression)
+    if expression.name in _SIMPLER:
+        simpler = _SIMPLER[expression.name](expression)
         if simpler is not expression:
             return simpler
-    if not all(isinstance(arg, Constant) for arg in expression.args) or not _is_pure(expression):
+    if not all(map(_is_known, expression.args)) or not _is_pure(expression):
         return expression
     if carried and carries_digits(expression):
         # Its further digits count for the expression around it.
         return expression
     return _evaluated(expression, context)
+
+
+def _is_known(expression: Expression) -> bool:
+    """A constant, or a quotient of constants that was left for the sake of its digits."""
+    if isinstance(expression, Constant):
+        return True
+    if not isinstance(expression, Call) or not carries_digits(expression) or not _is_pure(expression):
+        return False
+    return all(map(_is_known, expression.args))
 
 
 def _is_pure(call: Call) -> bool:
@@ -93,3 +103,27 @@ def _junction(call: Call) -> Expression:
     if len(rest) == 1:
         return rest[0] if rest[0].type.flags & Flag.IS_BOOLEAN else call
     return replace(call, args=tuple(rest))
+
+
+def _choice(call: Call) -> Expression:
+    """CASE and IF without the branches that a constant condition excludes."""
+    args = call.args
+    kept: list[Expression] = []
+    for condition, value in zip(args[0::2], args[1::2]):
+        if not isinstance(condition, Constant):
+            kept += (condition, value)
+        elif condition.value:
+            return value if not kept else replace(call, args=(*kept, value))
+    if len(args) % 2:
+        return args[-1] if not kept else call if len(kept) + 1 == len(args) else replace(call, args=(*kept, args[-1]))
+    if not kept:
+        return Constant(None, call.type.nullable())
+    return call if len(kept) == len(args) else replace(call, args=tuple(kept))
+
+
+_SIMPLER: dict[str, Callable[[Call], Expression]] = {
+    "and": _junction,
+    "or": _junction,
+    "case": _choice,
+    "if": _choice,
+}
