@@ -41,6 +41,9 @@ from sqlnode.ddl.building import Building
 from sqlnode.ddl.table_options import Options
 
 MAX_COLUMNS = 1017
+GENERATED_KEY = "sqlnode_generated"
+"""Key in IndexInfo.extra of an index that exists only because a foreign key needs one: it goes when another index does
+its work, as in MySQL."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -192,7 +195,7 @@ def _assemble(
         if missing is not None:
             taken = [index.name for index in indexes]
             made = _implicit(missing, columns, taken)
-            indexes.append(made.index(len(indexes) + 1))
+            indexes.append(replace(made.index(len(indexes) + 1), extra={GENERATED_KEY: True}))
     columns = with_key_flags(columns, indexes, primary.parts if primary is not None else ())
     check_auto_increment(columns, indexes, handle_name)
     has_counter = any(column.type.flags & Flag.AUTO_INCREMENT for column in columns)

@@ -2,22 +2,11 @@
 
 from __future__ import annotations
 
-import asyncio
-
 import pytest
 
 from sqlnode.base.errors import SqlError
-from tests.sqlnode.ddl.server import Server, serving
-
-
-def run(scenario):  # type: ignore[no-untyped-def]
-    """Runs an async scenario with a fresh store."""
-
-    async def body() -> None:
-        async with serving() as server:
-            await scenario(server)
-
-    asyncio.run(body())
+from tests.sqlnode.ddl.server import Server
+from tests.sqlnode.ddl.server import scenario as run
 
 
 def test_databases() -> None:

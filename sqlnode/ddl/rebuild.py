@@ -1,0 +1,207 @@
+"""Copies a table's rows into a new table id under a new definition, as ALTER TABLE … ALGORITHM=COPY does.
+
+Nobody writes the table meanwhile (the caller has frozen it); readers go on with the old one. Values are brought to the new
+columns as an assignment would: what does not fit is an error in strict mode and a warning otherwise.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import TypeAlias
+
+from executor.context import EvalContext, ExecContext
+from executor.dml.constraints import duplicate_index, duplicate_primary
+from executor.dml.table_writer import Row, TableWriter
+from planner.context import SqlMode
+from planner.expr.assignment import Assigner, assigner, zero_value
+from sqlnode.base.errors import (
+    CHECK_CONSTRAINT_VIOLATED,
+    DATA_TOO_LONG,
+    INCORRECT_COLUMN_VALUE,
+    INVALID_USE_OF_NULL,
+    WARN_DATA_TRUNCATED,
+    SqlError,
+    SqlWarning,
+)
+from sqlnode.base.schema import ColumnInfo, TableInfo
+from sqlnode.base.types import Flag, Value
+from sqlnode.ddl.alter_plan import AlterPlan
+from sqlnode.ddl.context import DdlContext
+from sqlnode.ddl.table_rows import ParentLookup, batches, execution_of, writer_for
+from store.codec.keys import Handle
+from store.snapshot import Snapshot
+
+Fill: TypeAlias = Callable[[Row, Row, EvalContext, int], Value]
+"""(old row, new row so far, context, row number) → value of one new column."""
+
+
+@dataclass(slots=True)
+class Copied:
+    """What a copy did: rows, and the counters that go on under the new id."""
+
+    rows: int = 0
+    auto_increment: int = 0
+    row_id: int = 0
+
+
+async def copy_rows(
+    database: str, old: TableInfo, plan: AlterPlan, table_id_of: TableInfo, snapshot: Snapshot, context: DdlContext
+) -> Copied:
+    """Copies all rows of `old` into `table_id_of`, the new table. Raises 1062, 1138, 1265, 1366, 3819, 1452, …."""
+    new = table_id_of
+    execution = execution_of(context, snapshot)
+    source = writer_for(database, old, execution)
+    target = writer_for(database, new, execution)
+    copy = _Copy(source, target, _fills(old, new, plan, target), execution, context)
+    checked = plan.foreign_keys
+    lookups = [ParentLookup.of(database, new, key, execution) for key in checked]
+    done = Copied()
+    async for batch in batches(snapshot, old.id, context.check_killed):
+        transaction = context.store.begin(await context.store.timestamp(), pessimistic=False)
+        try:
+            rows = [copy.row(handle, value, done) for handle, value in batch]
+            for stored, _, _ in rows:
+                for lookup in lookups:
+                    await lookup.check(stored)
+            await copy.put(transaction, rows)
+            await transaction.commit()
+        finally:
+            await transaction.rollback()
+    return done
+
+
+class _Copy:
+    def __init__(
+        self,
+        source: TableWriter,
+        target: TableWriter,
+        fills: Sequence[tuple[int, Fill]],
+        execution: ExecContext,
+        context: DdlContext,
+    ) -> None:
+        self.source = source
+        self.target = target
+        self.fills = fills
+        self.evaluation = execution.evaluation
+        self.context = context
+        counting = target.table.auto_increment_column
+        self.counting = None if counting is None else counting.offset
+        self.renumbers_zero = not context.sql_mode & SqlMode.NO_AUTO_VALUE_ON_ZERO
+
+    def row(self, handle: Handle, value: bytes, done: Copied) -> tuple[Row, Row, Handle]:
+        """(new row in stored form, the same in session form, its handle)."""
+        old = self.source.decode(value, handle, self.evaluation)
+        done.rows += 1
+        row: Row = [None] * self.target.width
+        for offset, fill in self.fills:
+            row[offset] = fill(old, row, self.evaluation, done.rows)
+        if self.counting is not None:
+            self._count(row, done)
+        self.target.generate(row, self.evaluation, done.rows)
+        name = self.target.violated(row, self.evaluation)
+        if name is not None:
+            raise SqlError(CHECK_CONSTRAINT_VIOLATED, name=name)
+        stored = self.target.stored(row, self.context.zone)
+        new_handle = self.target.codec.handle(stored)
+        if new_handle is None:
+            new_handle = handle if isinstance(handle, int) and not self.source.has_handle else done.rows
+            assert isinstance(new_handle, int), "a hidden row id is a number"
+            done.row_id = max(done.row_id, new_handle)
+        return stored, row, new_handle
+
+    def _count(self, row: Row, done: Copied) -> None:
+        """AUTO_INCREMENT: rows without a number get the next one."""
+        assert self.counting is not None, "called for a counting column"
+        value = row[self.counting]
+        if value is None or (value == 0 and self.renumbers_zero):
+            value = row[self.counting] = done.auto_increment + 1
+        number = int(value)  # type: ignore[arg-type]
+        done.auto_increment = max(done.auto_increment, number)
+
+    async def put(self, transaction, rows: Sequence[tuple[Row, Row, Handle]]) -> None:  # type: ignore[no-untyped-def]
+        """Writes a batch; no key may be there already."""
+        codec, table = self.target.codec, self.target.table
+        records = [codec.record_key(handle) for _, _, handle in rows]
+        entries = [codec.index_entries(stored, handle) for stored, _, handle in rows]
+        keys = [entry.key for found in entries for entry in found if entry.distinct]
+        taken = set(await transaction.batch_get([*records, *keys]))
+        for (stored, row, _), record, found in zip(rows, records, entries, strict=True):
+            if record in taken:
+                raise duplicate_primary(table, row)
+            taken.add(record)
+            for entry in found:
+                if entry.distinct:
+                    if entry.key in taken:
+                        raise duplicate_index(table, entry.index_id, row)
+                    taken.add(entry.key)
+                transaction.put(entry.key, entry.value)
+            transaction.put(record, codec.encode_row(stored))
+
+
+def _fills(old: TableInfo, new: TableInfo, plan: AlterPlan, target: TableWriter) -> list[tuple[int, Fill]]:
+    """How each stored column of the new table gets its value; expression defaults come last."""
+    first: list[tuple[int, Fill]] = []
+    last: list[tuple[int, Fill]] = []
+    for column, source in zip(new.columns, plan.sources, strict=True):
+        if column.is_generated:
+            continue
+        if source is not None:
+            first.append((column.offset, _converted(source, column, new.name)))
+        elif column.default_is_expr:
+            last.append((column.offset, _default(column, target)))
+        else:
+            first.append((column.offset, _default(column, target)))
+    return first + last
+
+
+def _converted(source: ColumnInfo, column: ColumnInfo, table: str) -> Fill:
+    offset = source.offset
+    same = source.type.with_flags(remove=_MARKS) == column.type.with_flags(remove=_MARKS)
+    convert: Assigner = assigner(source.type, column, table)
+    counting = bool(column.type.flags & Flag.AUTO_INCREMENT)
+    not_null, zero, name = column.type.not_null, zero_value(column.type), column.name
+
+    def fill(old: Row, row: Row, context: EvalContext, number: int) -> Value:
+        value = old[offset]
+        if value is None:
+            if not not_null or counting:
+                return None
+            if context.strict_dml:
+                raise SqlError(INVALID_USE_OF_NULL)
+            message = WARN_DATA_TRUNCATED.template.format(column=name, row=number)
+            context.warn(SqlWarning("Warning", WARN_DATA_TRUNCATED.code, message))
+            return zero
+        if same:
+            return value
+        try:
+            return convert(value, context, number)
+        except SqlError as error:
+            if error.code == DATA_TOO_LONG.code:
+                raise SqlError(WARN_DATA_TRUNCATED, column=name, row=number) from None
+            raise
+
+    return fill
+
+
+_MARKS = (
+    Flag.NOT_NULL | Flag.PRI_KEY | Flag.UNIQUE_KEY | Flag.MULTIPLE_KEY | Flag.NO_DEFAULT_VALUE | Flag.ON_UPDATE_NOW
+    | Flag.AUTO_INCREMENT
+)  # fmt: skip
+
+
+def _default(column: ColumnInfo, target: TableWriter) -> Fill:
+    """The value that rows get in a column that is new: its default, or the type's zero when it has none."""
+    default = target.defaults[column.offset]
+    refuse_zero = column.type.is_temporal and default.missing
+
+    def fill(old: Row, row: Row, context: EvalContext, number: int) -> Value:
+        if default.compute is not None:
+            return default.compute(row, context)
+        if refuse_zero and context.strict_dml and context.sql_mode & SqlMode.NO_ZERO_DATE:
+            kind = "date" if column.type.length == 10 else "datetime"
+            shown = "0000-00-00" if kind == "date" else "0000-00-00 00:00:00"
+            raise SqlError(INCORRECT_COLUMN_VALUE, kind=kind, value=shown, column=column.name, row=number)
+        return default.value
+
+    return fill
