@@ -204,6 +204,7 @@ INVALID_ON_UPDATE|1294|HY000|Invalid ON UPDATE clause for '{column}' column
 OPTION_PREVENTS_STATEMENT|1290|HY000|The MySQL server is running with the {option} option so it cannot execute this statement
 UNSUPPORTED_PS|1295|HY000|This command is not supported in the prepared statement protocol yet
 GET_ERRMSG|1296|HY000|Got error {code} '{message}' from {source}
+UNKNOWN_EXPLAIN_FORMAT|1791|HY000|Unknown EXPLAIN format name: '{format}'
 UNKNOWN_TIME_ZONE|1298|HY000|Unknown or incorrect time zone: '{name}'
 WARN_INVALID_TIMESTAMP|1299|HY000|Invalid TIMESTAMP value in column '{column}' at row {row}
 WRONG_VALUE_FOR_TYPE|1411|HY000|Incorrect {kind} value: '{value}' for function {function}
