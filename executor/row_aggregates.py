@@ -110,12 +110,16 @@ def _sum(call: AggregateCall) -> Finish:
     if call.type.eval_type == EvalType.REAL:
         return lambda rows, context: real_sum([row[0] for row in rows]) if rows else None
     scale = max(call.type.scale, 0)
+    # Quotients come with further digits, which are rounded only in the sum.
+    further = max(call.args[0].type.scale - scale, 0) if call.args[0].type.eval_type == EvalType.DECIMAL else 0
     limit = 10 ** (call.type.length if call.type.length > 0 else 65)
 
     def run(rows: list[Arguments], context: EvalContext) -> Value:
         if not rows:
             return None
-        number = exact_sum([row[0] for row in rows], scale)
+        number = exact_sum([row[0] for row in rows], scale + further)
+        if further:
+            number = unscaled(make_decimal(number, scale + further), scale)
         if abs(number) >= limit:
             number = limit - 1 if number > 0 else 1 - limit
         return make_decimal(number, scale)
