@@ -38,7 +38,7 @@ def ok_payload(
     changes: bytes = b"",
 ) -> bytes:
     """OK. `changes` are session state changes (`state_changes`)."""
-    if changes:
+    if changes and capabilities & Capability.SESSION_TRACK:
         status |= Status.SESSION_STATE_CHANGED
     parts = [
         b"\0",
@@ -47,13 +47,11 @@ def ok_payload(
         U16.pack(status),
         U16.pack(warnings),
     ]
-    if capabilities & Capability.SESSION_TRACK:
-        if info or changes:
-            parts.append(length_encoded(info.encode()))
-        if changes:
-            parts.append(length_encoded(changes))
-    else:
-        parts.append(info.encode())
+    if info or changes:
+        # Behind its length without SESSION_TRACK too: so the server does it, whatever its documentation says.
+        parts.append(length_encoded(info.encode()))
+    if changes and capabilities & Capability.SESSION_TRACK:
+        parts.append(length_encoded(changes))
     return b"".join(parts)
 
 

@@ -18,8 +18,8 @@ from sqlnode.server import Server
 from sqlnode.wire.connection import Connection
 from sqlnode.wire.sending import StateTracker
 
-CALLS_PREPARED = 120
-CALLS_TEXT = 150
+CALLS_PREPARED = 65
+CALLS_TEXT = 80
 """Python calls, get_buffer to the written reply."""
 
 PREPARED = "SELECT c FROM hot WHERE id = ?"

@@ -62,7 +62,7 @@ def test_an_error_behind_rows(server: Running) -> None:
 
 def test_ok_and_found_rows(server: Running) -> None:
     plain, found = RawClient(server.port), RawClient(server.port, DEFAULT | C.FOUND_ROWS)
-    assert plain.command(query("insert")) == b"\x00\x03\x2a\x02\x00\x00\x00Records: 3  Duplicates: 0  Warnings: 0"
+    assert plain.command(query("insert")) == b"\x00\x03\x2a\x02\x00\x00\x00\x26Records: 3  Duplicates: 0  Warnings: 0"
     assert plain.command(query("update"))[1] == 1
     assert found.command(query("update"))[1] == 5
 
