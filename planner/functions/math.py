@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 import zlib
 from collections.abc import Callable
-from decimal import Decimal
+from decimal import ROUND_HALF_UP, Decimal
 
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -169,7 +169,14 @@ LOG = Function(
     example=("LOG(2, 65536)", "16"),
     examples=(("LOG(10, 100)", "2"), ("LOG(1, 100)", "NULL"), ("LOG(1)", "0")),
 )
-LOG2 = Function("log2", (R,), double(), scalar=_logarithm(math.log2), context=True, example=("LOG2(65536)", "16"))
+LOG2 = Function(
+    "log2",
+    (R,),
+    double(),
+    scalar=_logarithm(lambda value: math.log(value) / math.log(2)),
+    context=True,
+    example=("LOG2(65536)", "16"),
+)
 LOG10 = Function("log10", (R,), double(), scalar=_logarithm(math.log10), context=True, example=("LOG10(100)", "2"))
 
 
@@ -281,11 +288,17 @@ CRC32 = Function(
     exact=lambda call: encoded(call.args[0].type) is None,
     example=("CRC32('MySQL')", "3259397556"),
 )
+
+
+def _whole(value: float | Decimal) -> int:
+    return int(value.to_integral_value(ROUND_HALF_UP)) if isinstance(value, Decimal) else round(value)
+
+
 BIT_COUNT = Function(
     "bit_count",
     overloads=(
         Overload((N,), integer(length=2), scalar=lambda value: (value & _MASK).bit_count()),
-        Overload((Kind.NUMBER,), integer(length=2), scalar=lambda value: (round(Decimal(value)) & _MASK).bit_count()),
+        Overload((Kind.NUMBER,), integer(length=2), scalar=lambda value: (_whole(value) & _MASK).bit_count()),
     ),
     min_args=1,
     max_args=1,

@@ -67,6 +67,11 @@ def _round_decimal(rounding: str) -> Callable[[Call], Kernel]:
     return build
 
 
+def round_real(value: float, digits: int) -> float:
+    """ROUND() of a float."""
+    return _round_real(False)(value, digits)
+
+
 def _round_real(truncated: bool) -> Callable[..., float]:
     def run(value: float, digits: int = 0) -> float:
         if not math.isfinite(value):

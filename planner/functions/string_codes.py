@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import base64
 import binascii
-from collections.abc import Callable
 from decimal import Decimal
 
 from planner.expr.evaluation import EvalContext
@@ -21,6 +20,7 @@ from planner.functions.registry import (
     Overload,
     text_type,
 )
+from planner.functions.rounding import round_real
 from sqlnode.base.charset import charset_by_name
 from sqlnode.base.decimal import round_to
 from sqlnode.base.errors import UNKNOWN_LOCALE, WRONG_VALUE_FOR_TYPE
@@ -63,9 +63,8 @@ HEX = Function(
 
 
 def _whole(value: int | float | Decimal) -> int:
-    if isinstance(value, Decimal):
-        return int(round_to(value, 0))
-    return round(value)
+    """Rounded half away from zero, floats too."""
+    return int(round_to(Decimal(value), 0)) if abs(value) < 1 << 64 else -1
 
 
 def _unhex(context: EvalContext, value: bytes) -> bytes | None:
@@ -189,7 +188,7 @@ def _prefix_number(value: bytes, base: int) -> int:
 
 def convert_base(value: bytes, source: int, target: int) -> bytes | None:
     """CONV(): bases 2 to 36 (a negative base: signed); else NULL."""
-    if not 2 <= abs(source) <= 36 or not 2 <= abs(target) <= 36:
+    if not value or not 2 <= abs(source) <= 36 or not 2 <= abs(target) <= 36:
         return None
     number = _prefix_number(value, abs(source))
     if source < 0:
@@ -213,16 +212,22 @@ CONV = Function(
 )
 
 
-def _in_base(base: int) -> Callable[[int], bytes]:
-    return lambda value: _numeral(value & _MASK, base)
+def _in_base(name: str, base: int, example: tuple[str, str]) -> Function:
+    return Function(
+        name,
+        overloads=(
+            Overload((N,), connection_text(64), scalar=lambda value: _numeral(value & _MASK, base)),
+            Overload((S,), connection_text(64), scalar=lambda value: convert_base(value, 10, base)),
+        ),
+        min_args=1,
+        max_args=1,
+        coercibility=Coercibility.LITERAL,
+        example=example,
+    )
 
 
-BIN = Function(
-    "bin", (N,), connection_text(64), scalar=_in_base(2), coercibility=Coercibility.LITERAL, example=("BIN(12)", "1100")
-)
-OCT = Function(
-    "oct", (N,), connection_text(64), scalar=_in_base(8), coercibility=Coercibility.LITERAL, example=("OCT(12)", "14")
-)
+BIN = _in_base("bin", 2, ("BIN(12)", "1100"))
+OCT = _in_base("oct", 8, ("OCT(12)", "14"))
 
 
 # -------------------------------------------------------------------------------------------------------------- FORMAT
@@ -267,8 +272,9 @@ def _format(context: EvalContext, value: int | float | Decimal, digits: int, loc
         context.warning(UNKNOWN_LOCALE, name="NULL" if locale is None else text(locale))
         marks = (",", ".")
     places = min(max(digits, 0), 30)
-    number = Decimal(repr(value)) if isinstance(value, float) else Decimal(value)
-    plain = f"{round_to(number, places):f}"
+    if isinstance(value, float):
+        value = Decimal(repr(round_real(value, places)))
+    plain = f"{round_to(Decimal(value), places):f}"
     sign = "-" if plain.startswith("-") else ""
     whole, _, fraction = plain.lstrip("-").partition(".")
     grouped = f"{int(whole):,}".replace(",", marks[0])
@@ -296,6 +302,7 @@ FORMAT = Function(
         ("FORMAT(12332.1, 4)", "12,332.1000"),
         ("FORMAT(12332.2, 2, 'de_DE')", "12.332,20"),
         ("FORMAT(-5, 0)", "-5"),
+        ("FORMAT(2.5E0, 0)", "2"),
     ),
 )
 

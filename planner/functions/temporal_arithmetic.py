@@ -12,7 +12,7 @@ import pyarrow as pa
 from planner.context import PlanContext
 from planner.expr.evaluation import EvalContext
 from planner.expr.nodes import Call, Expression
-from planner.functions.registry import CallSite, Coercibility, Function, Kernel, Kind, Overload
+from planner.functions.registry import Coercibility, Function, Kernel, Kind, Overload
 from planner.functions.resolution import make_call
 from planner.functions.temporal_columns import all_real, packed_values, with_nulls_of
 from planner.functions.temporal_intervals import (
@@ -334,7 +334,7 @@ def _clipped(context: EvalContext, nanoseconds: int) -> int:
 
 def _moment(value: bytes, context: EvalContext) -> tuple[int, bool] | None:
     """(nanoseconds, whether the text was a datetime) of a text; a datetime counts from year 0."""
-    if len(value) >= 12 or value[4:5] == b"-":
+    if len(value) >= 12:
         full = parse_datetime(value, 6, context.sql_mode, context.zone)
         if full.value is not None:
             return microseconds_of(full.value) * 1000, True
@@ -356,24 +356,36 @@ def _timediff_times(context: EvalContext, first: int, second: int) -> int:
     return _clipped(context, (microseconds_of(first) - microseconds_of(second)) * 1000)
 
 
-def _difference_type(site: CallSite) -> SqlType:
-    return time(max(6 if sql_type.is_string else sql_type.fsp for sql_type in site.types))
+def _none(context: EvalContext, first: Any, second: Any) -> None:
+    """Times of day and dates have no difference."""
 
 
 def _resolve_timediff(name: str, args: tuple[Expression, ...], context: PlanContext, text: str | None) -> Expression:
     kinds = [arg.type.eval_type for arg in args]
-    clear = {EvalType.TIME: T, EvalType.DURATION: D}
-    known = {clear[kind] for kind in kinds if kind in clear}
-    if len(known) == 2:
-        overload = Overload((Kind.ANY, Kind.ANY), time(6), scalar=lambda context, first, second: None)
-    elif known == {T}:
-        overload = Overload((T, T), _difference_type, scalar=_timediff_times)
-    elif known == {D}:
-        overload = Overload((D, D), _difference_type, scalar=lambda context, one, two: _clipped(context, one - two))
+    fsp = max(string_digits(arg) for arg in args)
+    if EvalType.TIME in kinds and EvalType.DURATION in kinds:
+        overload = Overload((Kind.ANY, Kind.ANY), time(fsp), scalar=_none)
+    elif EvalType.TIME in kinds:
+        dates = {arg.type.code in _DATE_CODES for arg in args if arg.type.eval_type == EvalType.TIME}
+        if len(dates) == 2:
+            overload = Overload((Kind.ANY, Kind.ANY), time(fsp), scalar=_none)
+        elif kinds[0] == kinds[1]:
+            overload = Overload((T, T), time(fsp), scalar=_timediff_times)
+        else:
+            overload = Overload((S, S), time(fsp), scalar=_timediff_dates)
+    elif set(kinds) == {EvalType.DURATION}:
+        overload = Overload((D, D), time(fsp), scalar=lambda context, one, two: _clipped(context, one - two))
     else:
-        fsp = max((string_digits(arg) for arg in args), default=6)
         overload = Overload((S, S), time(fsp), scalar=_timediff_texts)
     return make_call(TIMEDIFF, overload, args, context, text=text)
+
+
+def _timediff_dates(context: EvalContext, first: bytes, second: bytes) -> int | None:
+    """Texts of which one is a date or datetime for certain: both must be of the same sort."""
+    one, two = (parse_datetime(value, 6, context.sql_mode, context.zone) for value in (first, second))
+    if one.value is None or two.value is None or one.is_date != two.is_date:
+        return None
+    return _timediff_times(context, one.value, two.value)
 
 
 def string_digits(arg: Expression) -> int:

@@ -106,7 +106,7 @@ def add_months(packed: int, months: int) -> int | None:
     year, month, day, *_ = unpack(packed)
     total = year * 12 + month - 1 + months
     year, month = total // 12, total % 12 + 1
-    if not 0 < year <= 9999:
+    if not 0 <= year <= 9999:
         return None
     return pack(year, month, min(day, days_in_month(year, month))) | packed - date_part(packed)
 

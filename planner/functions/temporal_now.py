@@ -265,14 +265,20 @@ def _convert_zone(packed: int, source: bytes, target: bytes) -> int | None:
     return from_utc(moment, new) if MIN_TIMESTAMP <= moment <= MAX_TIMESTAMP else packed
 
 
+def _resolve_convert(name: str, args: tuple[Expression, ...], context: PlanContext, label: str | None) -> Expression:
+    fsp = string_digits(args[0])
+    overload = Overload((T, S, S), datetime(fsp), scalar=_convert_zone)
+    return make_call(CONVERT_TZ, overload, (cast(args[0], datetime(fsp)), *args[1:]), context)
+
+
 CONVERT_TZ = Function(
     "convert_tz",
-    (T, S, S),
-    lambda site: datetime(site.types[0].fsp),
-    scalar=_convert_zone,
+    min_args=3,
+    max_args=3,
+    resolver=_resolve_convert,
     example=("CONVERT_TZ(TIMESTAMP'2004-01-01 12:00:00', '+00:00', '+10:00')", "2004-01-01 22:00:00"),
     examples=(
-        ("CONVERT_TZ(TIMESTAMP'2004-01-01 12:00:00', 'GMT', 'MET')", "2004-01-01 13:00:00"),
+        ("CONVERT_TZ('2004-01-01 12:00:00', 'GMT', 'MET')", "2004-01-01 13:00:00"),
         ("CONVERT_TZ(TIMESTAMP'2004-01-01 12:00:00', 'nowhere', 'MET')", "NULL"),
     ),
 )
