@@ -15,7 +15,7 @@ from executor.context import ExecContext
 from executor.result import OkResult, Result, RowsResult, StoredRows, ValueRows
 from planner.context import SqlMode
 from planner.expr.evaluation import EvalContext, Suspend
-from planner.physical import PhysicalPlan, PointGet
+from planner.physical import Delete, Insert, PhysicalPlan, PointGet, Update
 from sqlnode.base.errors import (
     CANT_EXECUTE_IN_READ_ONLY_TRANSACTION,
     CANT_UPDATE_WITH_READLOCK,
@@ -152,7 +152,7 @@ async def interruptible(kill: Any, waiting: Awaitable[Value]) -> Value:
 async def _run_in_transaction(session: Session, entry: CachedPlan, values: tuple[Value, ...]) -> Result:
     plan = entry.plan
     state = session.transaction
-    writes = not plan.is_read_only
+    writes = isinstance(plan.root, (Insert, Update, Delete))
     if writes and (state.read_only or (not state.in_transaction and state.session_read_only)):
         raise SqlError(CANT_EXECUTE_IN_READ_ONLY_TRANSACTION)
     entry = await note_tables(session, entry)
