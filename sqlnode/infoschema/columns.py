@@ -12,10 +12,17 @@ from sqlnode.base.types import Flag, SqlType, TypeCode
 from sqlnode.infoschema.table import Row, View, VirtualTable
 
 _INTEGER_DIGITS = {
-    TypeCode.TINY: (3, 3), TypeCode.SHORT: (5, 5), TypeCode.INT24: (7, 7), TypeCode.LONG: (10, 10), TypeCode.LONGLONG: (19, 20),
+    TypeCode.TINY: (3, 3),
+    TypeCode.SHORT: (5, 5),
+    TypeCode.INT24: (7, 7),
+    TypeCode.LONG: (10, 10),
+    TypeCode.LONGLONG: (19, 20),
 }
 _BLOB_BYTES = {
-    TypeCode.TINY_BLOB: 255, TypeCode.BLOB: 65535, TypeCode.MEDIUM_BLOB: 16777215, TypeCode.LONG_BLOB: 4294967295,
+    TypeCode.TINY_BLOB: 255,
+    TypeCode.BLOB: 65535,
+    TypeCode.MEDIUM_BLOB: 16777215,
+    TypeCode.LONG_BLOB: 4294967295,
 }
 
 
@@ -51,7 +58,9 @@ def default_text(column: ColumnInfo) -> str | None:
     if column.default is None:
         return None
     if is_current_timestamp(column):
-        return column.default if "(" in column.default or not column.type.fsp else f"CURRENT_TIMESTAMP({column.type.fsp})"
+        return (
+            column.default if "(" in column.default or not column.type.fsp else f"CURRENT_TIMESTAMP({column.type.fsp})"
+        )
     return column.default
 
 
@@ -132,12 +141,28 @@ def column_row(database: str, table: TableInfo, column: ColumnInfo, position: in
     temporal = sql_type.code in (TypeCode.DATETIME, TypeCode.TIMESTAMP, TypeCode.TIME)
     nullable = "NO" if sql_type.not_null or sql_type.flags & Flag.PRI_KEY else "YES"
     return (
-        "def", database, table.name, column.name, position, default_text(column), nullable, data_type(sql_type),
-        characters, octets, precision, scale, sql_type.fsp if temporal else None,
+        "def",
+        database,
+        table.name,
+        column.name,
+        position,
+        default_text(column),
+        nullable,
+        data_type(sql_type),
+        characters,
+        octets,
+        precision,
+        scale,
+        sql_type.fsp if temporal else None,
         charset_by_name(sql_type.charset).display_name if textual else None,
         by_name(sql_type.collation).display_name if textual else None,
-        column_type(sql_type), key_of(table, column), extra_text(column), "select,insert,update,references",
-        column.comment, column.generated_expr, None,
+        column_type(sql_type),
+        key_of(table, column),
+        extra_text(column),
+        "select,insert,update,references",
+        column.comment,
+        column.generated_expr,
+        None,
     )
 
 

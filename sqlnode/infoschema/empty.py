@@ -8,17 +8,21 @@ _I = "information_schema"
 
 TABLES = (
     VirtualTable(
-        _I, "COLUMN_PRIVILEGES",
+        _I,
+        "COLUMN_PRIVILEGES",
         """GRANTEE varchar(292)!, TABLE_CATALOG varchar(512)!, TABLE_SCHEMA varchar(64)!, TABLE_NAME varchar(64)!,
         COLUMN_NAME varchar(64)!, PRIVILEGE_TYPE varchar(64)!, IS_GRANTABLE varchar(3)!""",
         nothing,
     ),
     VirtualTable(
-        _I, "COLUMN_STATISTICS",
-        "SCHEMA_NAME varchar(64)!, TABLE_NAME varchar(64)!, COLUMN_NAME varchar(64)!, HISTOGRAM json!", nothing,
+        _I,
+        "COLUMN_STATISTICS",
+        "SCHEMA_NAME varchar(64)!, TABLE_NAME varchar(64)!, COLUMN_NAME varchar(64)!, HISTOGRAM json!",
+        nothing,
     ),
     VirtualTable(
-        _I, "EVENTS",
+        _I,
+        "EVENTS",
         """EVENT_CATALOG varchar(64)!, EVENT_SCHEMA varchar(64)!, EVENT_NAME varchar(64)!, DEFINER varchar(288)!,
         TIME_ZONE varchar(64)!, EVENT_BODY varchar(3)!, EVENT_DEFINITION longtext!, EVENT_TYPE varchar(9)!, EXECUTE_AT datetime,
         INTERVAL_VALUE varchar(256), INTERVAL_FIELD varchar(18), SQL_MODE varchar(8192)!, STARTS datetime, ENDS datetime,
@@ -28,7 +32,8 @@ TABLES = (
         nothing,
     ),
     VirtualTable(
-        _I, "FILES",
+        _I,
+        "FILES",
         """FILE_ID bigint, FILE_NAME longtext, FILE_TYPE varchar(256), TABLESPACE_NAME varchar(268), TABLE_CATALOG varchar(64)!,
         TABLE_SCHEMA varchar(64), TABLE_NAME varchar(64), LOGFILE_GROUP_NAME varchar(256), LOGFILE_GROUP_NUMBER bigint,
         ENGINE varchar(64)!, FULLTEXT_KEYS varchar(64), DELETED_ROWS bigint, UPDATE_COUNT bigint, FREE_EXTENTS bigint,
@@ -39,9 +44,15 @@ TABLES = (
         UPDATE_TIME datetime, CHECK_TIME datetime, CHECKSUM bigint, STATUS varchar(256), EXTRA varchar(256)""",
         nothing,
     ),
-    VirtualTable(_I, "OPTIMIZER_TRACE", "QUERY longtext!, TRACE longtext!, MISSING_BYTES_BEYOND_MAX_MEM_SIZE int!, INSUFFICIENT_PRIVILEGES int!", nothing),
     VirtualTable(
-        _I, "PARAMETERS",
+        _I,
+        "OPTIMIZER_TRACE",
+        "QUERY longtext!, TRACE longtext!, MISSING_BYTES_BEYOND_MAX_MEM_SIZE int!, INSUFFICIENT_PRIVILEGES int!",
+        nothing,
+    ),
+    VirtualTable(
+        _I,
+        "PARAMETERS",
         """SPECIFIC_CATALOG varchar(64)!, SPECIFIC_SCHEMA varchar(64)!, SPECIFIC_NAME varchar(64)!, ORDINAL_POSITION bigint unsigned!,
         PARAMETER_MODE varchar(5), PARAMETER_NAME varchar(64), DATA_TYPE longtext, CHARACTER_MAXIMUM_LENGTH bigint,
         CHARACTER_OCTET_LENGTH bigint, NUMERIC_PRECISION int unsigned, NUMERIC_SCALE bigint, DATETIME_PRECISION int unsigned,
@@ -49,7 +60,8 @@ TABLES = (
         nothing,
     ),
     VirtualTable(
-        _I, "PROFILING",
+        _I,
+        "PROFILING",
         """QUERY_ID int!, SEQ int!, STATE varchar(30)!, DURATION double!, CPU_USER double, CPU_SYSTEM double,
         CONTEXT_VOLUNTARY int, CONTEXT_INVOLUNTARY int, BLOCK_OPS_IN int, BLOCK_OPS_OUT int, MESSAGES_SENT int,
         MESSAGES_RECEIVED int, PAGE_FAULTS_MAJOR int, PAGE_FAULTS_MINOR int, SWAPS int, SOURCE_FUNCTION varchar(30),
@@ -57,7 +69,8 @@ TABLES = (
         nothing,
     ),
     VirtualTable(
-        _I, "ROUTINES",
+        _I,
+        "ROUTINES",
         """SPECIFIC_NAME varchar(64)!, ROUTINE_CATALOG varchar(64)!, ROUTINE_SCHEMA varchar(64)!, ROUTINE_NAME varchar(64)!,
         ROUTINE_TYPE varchar(9)!, DATA_TYPE longtext, CHARACTER_MAXIMUM_LENGTH bigint, CHARACTER_OCTET_LENGTH bigint,
         NUMERIC_PRECISION int unsigned, NUMERIC_SCALE int unsigned, DATETIME_PRECISION int unsigned,
@@ -69,14 +82,16 @@ TABLES = (
         nothing,
     ),
     VirtualTable(
-        _I, "TABLESPACES",
+        _I,
+        "TABLESPACES",
         """TABLESPACE_NAME varchar(64)!, ENGINE varchar(64)!, TABLESPACE_TYPE varchar(64), LOGFILE_GROUP_NAME varchar(64),
         EXTENT_SIZE bigint unsigned, AUTOEXTEND_SIZE bigint unsigned, MAXIMUM_SIZE bigint unsigned, NODEGROUP_ID bigint unsigned,
         TABLESPACE_COMMENT varchar(2048)""",
         nothing,
     ),
     VirtualTable(
-        _I, "TRIGGERS",
+        _I,
+        "TRIGGERS",
         """TRIGGER_CATALOG varchar(64)!, TRIGGER_SCHEMA varchar(64)!, TRIGGER_NAME varchar(64)!, EVENT_MANIPULATION varchar(6)!,
         EVENT_OBJECT_CATALOG varchar(64)!, EVENT_OBJECT_SCHEMA varchar(64)!, EVENT_OBJECT_TABLE varchar(64)!,
         ACTION_ORDER int unsigned!, ACTION_CONDITION longtext, ACTION_STATEMENT longtext!, ACTION_ORIENTATION varchar(3)!,

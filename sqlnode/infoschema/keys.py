@@ -34,11 +34,24 @@ def _statistics(view: View) -> Iterator[Row]:
             for place, (column, length) in enumerate(parts):
                 hidden = column.hidden and column.is_generated
                 yield (
-                    "def", schema.name, table.name, 0 if unique else 1, schema.name, name, place + 1,
-                    None if hidden else column.name, "A", int(view.instance.row_count(table.id) or 0),
-                    length if length > 0 else None, None,
-                    "" if column.type.not_null else "YES", "BTREE", "", index.comment if index is not None else "",
-                    "NO" if index is not None and index.invisible else "YES", column.generated_expr if hidden else None,
+                    "def",
+                    schema.name,
+                    table.name,
+                    0 if unique else 1,
+                    schema.name,
+                    name,
+                    place + 1,
+                    None if hidden else column.name,
+                    "A",
+                    int(view.instance.row_count(table.id) or 0),
+                    length if length > 0 else None,
+                    None,
+                    "" if column.type.not_null else "YES",
+                    "BTREE",
+                    "",
+                    index.comment if index is not None else "",
+                    "NO" if index is not None and index.invisible else "YES",
+                    column.generated_expr if hidden else None,
                 )
 
 
@@ -75,13 +88,34 @@ def _key_column_usage(view: View) -> Iterator[Row]:
             if unique:
                 for place, (column, _length) in enumerate(parts):
                     yield (
-                        "def", schema.name, name, "def", schema.name, table.name, column.name, place + 1, None, None, None, None
+                        "def",
+                        schema.name,
+                        name,
+                        "def",
+                        schema.name,
+                        table.name,
+                        column.name,
+                        place + 1,
+                        None,
+                        None,
+                        None,
+                        None,
                     )
         for key in table.foreign_keys:
             for place, (column_name, referenced) in enumerate(zip(key.columns, key.ref_columns)):
                 yield (
-                    "def", schema.name, key.name, "def", schema.name, table.name, column_name, place + 1, place + 1,
-                    key.ref_schema or schema.name, key.ref_table, referenced,
+                    "def",
+                    schema.name,
+                    key.name,
+                    "def",
+                    schema.name,
+                    table.name,
+                    column_name,
+                    place + 1,
+                    place + 1,
+                    key.ref_schema or schema.name,
+                    key.ref_table,
+                    referenced,
                 )
 
 
@@ -152,8 +186,17 @@ def _referential(view: View) -> Iterator[Row]:
             database = key.ref_schema or schema.name
             parent = view.catalog.table(database, key.ref_table)
             yield (
-                "def", schema.name, key.name, "def", database, _unique_name(parent, key.ref_columns), "NONE",
-                _ACTIONS[key.on_update], _ACTIONS[key.on_delete], table.name, key.ref_table,
+                "def",
+                schema.name,
+                key.name,
+                "def",
+                database,
+                _unique_name(parent, key.ref_columns),
+                "NONE",
+                _ACTIONS[key.on_update],
+                _ACTIONS[key.on_delete],
+                table.name,
+                key.ref_table,
             )
 
 
@@ -195,4 +238,3 @@ CHECK_CONSTRAINTS = VirtualTable(
     """,
     _checks,
 )
-

@@ -15,11 +15,17 @@ _I = "information_schema"
 
 def _character_sets(view: View) -> Iterator[Row]:
     for charset in CHARSETS.values():
-        yield charset.display_name, by_name(charset.default_collation).display_name, charset.description, charset.max_length
+        yield (
+            charset.display_name,
+            by_name(charset.default_collation).display_name,
+            charset.description,
+            charset.max_length,
+        )
 
 
 CHARACTER_SETS = VirtualTable(
-    _I, "CHARACTER_SETS",
+    _I,
+    "CHARACTER_SETS",
     "CHARACTER_SET_NAME varchar(64)!, DEFAULT_COLLATE_NAME varchar(64)!, DESCRIPTION varchar(2048)!, MAXLEN int unsigned!",
     _character_sets,
 )
@@ -29,13 +35,19 @@ def _collations(view: View) -> Iterator[Row]:
     for collation in sorted(all_collations(), key=lambda c: c.display_name):
         charset = CHARSETS[collation.charset].display_name
         yield (
-            collation.display_name, charset, collation.id, "Yes" if collation.is_default else "", "Yes",
-            collation.sort_length, "PAD SPACE" if collation.pad else "NO PAD",
+            collation.display_name,
+            charset,
+            collation.id,
+            "Yes" if collation.is_default else "",
+            "Yes",
+            collation.sort_length,
+            "PAD SPACE" if collation.pad else "NO PAD",
         )
 
 
 COLLATIONS = VirtualTable(
-    _I, "COLLATIONS",
+    _I,
+    "COLLATIONS",
     """COLLATION_NAME varchar(64)!, CHARACTER_SET_NAME varchar(64)!, ID bigint unsigned!, IS_DEFAULT varchar(3)!,
     IS_COMPILED varchar(3)!, SORTLEN int unsigned!, PAD_ATTRIBUTE varchar(9)!""",
     _collations,
@@ -48,7 +60,10 @@ def _applicability(view: View) -> Iterator[Row]:
 
 
 APPLICABILITY = VirtualTable(
-    _I, "COLLATION_CHARACTER_SET_APPLICABILITY", "COLLATION_NAME varchar(64)!, CHARACTER_SET_NAME varchar(64)!", _applicability
+    _I,
+    "COLLATION_CHARACTER_SET_APPLICABILITY",
+    "COLLATION_NAME varchar(64)!, CHARACTER_SET_NAME varchar(64)!",
+    _applicability,
 )
 
 
@@ -57,7 +72,8 @@ def _engines(view: View) -> Iterator[Row]:
 
 
 ENGINES = VirtualTable(
-    _I, "ENGINES",
+    _I,
+    "ENGINES",
     """ENGINE varchar(64)!, SUPPORT varchar(8)!, COMMENT varchar(80)!, TRANSACTIONS varchar(3), XA varchar(3),
     SAVEPOINTS varchar(3)""",
     _engines,
@@ -70,7 +86,8 @@ def _plugins(view: View) -> Iterator[Row]:
 
 
 PLUGINS = VirtualTable(
-    _I, "PLUGINS",
+    _I,
+    "PLUGINS",
     """PLUGIN_NAME varchar(64)!, PLUGIN_VERSION varchar(20)!, PLUGIN_STATUS varchar(10)!, PLUGIN_TYPE varchar(80)!,
     PLUGIN_TYPE_VERSION varchar(20)!, PLUGIN_LIBRARY varchar(64), PLUGIN_LIBRARY_VERSION varchar(20), PLUGIN_AUTHOR varchar(64),
     PLUGIN_DESCRIPTION longtext, PLUGIN_LICENSE varchar(80), LOAD_OPTION varchar(64)!""",
@@ -95,13 +112,20 @@ def _processes(view: View) -> Iterator[Row]:
             continue
         running = session.command != "Sleep"
         yield (
-            session.id, session.user, session.host, session.database or None, session.command,
-            int(now - session.command_started_at), "executing" if running else "", session.current_text if running else None,
+            session.id,
+            session.user,
+            session.host,
+            session.database or None,
+            session.command,
+            int(now - session.command_started_at),
+            "executing" if running else "",
+            session.current_text if running else None,
         )
 
 
 PROCESSLIST = VirtualTable(
-    _I, "PROCESSLIST",
+    _I,
+    "PROCESSLIST",
     """ID bigint unsigned!, USER varchar(32)!, HOST varchar(261)!, DB varchar(64), COMMAND varchar(16)!, TIME int!, STATE varchar(64),
     INFO longtext""",
     _processes,
@@ -114,7 +138,8 @@ def _threads(view: View) -> Iterator[Row]:
 
 
 THREADS = VirtualTable(
-    "performance_schema", "threads",
+    "performance_schema",
+    "threads",
     """THREAD_ID bigint unsigned!, NAME varchar(128)!, TYPE varchar(10)!, PROCESSLIST_ID bigint unsigned,
     PROCESSLIST_USER varchar(32), PROCESSLIST_HOST varchar(255), PROCESSLIST_DB varchar(64), PROCESSLIST_COMMAND varchar(16),
     PROCESSLIST_TIME bigint, PROCESSLIST_STATE varchar(64), PROCESSLIST_INFO longtext""",
@@ -129,7 +154,8 @@ def _attributes(view: View) -> Iterator[Row]:
 
 
 CONNECT_ATTRS = VirtualTable(
-    "performance_schema", "session_connect_attrs",
+    "performance_schema",
+    "session_connect_attrs",
     "PROCESSLIST_ID bigint unsigned!, ATTR_NAME varchar(32)!, ATTR_VALUE varchar(1024), ORDINAL_POSITION int",
     _attributes,
 )
@@ -151,16 +177,29 @@ def status_rows(view: View) -> Iterator[Row]:
     sessions = instance.sessions
     counters = instance.counters
     rows: dict[str, object] = {
-        "Aborted_clients": 0, "Aborted_connects": 0, "Bytes_received": counters.get("bytes_received", 0),
-        "Bytes_sent": counters.get("bytes_sent", 0), "Com_select": counters.get("com_select", 0),
-        "Connections": counters.get("connections", len(sessions)), "Flush_commands": 0, "Flush_tables": 0,
-        "Innodb_buffer_pool_size": 0, "Max_used_connections": counters.get("max_connections", len(sessions)),
-        "Open_tables": 0, "Opened_tables": 0, "Opens": 0, "Queries": counters.get("questions", 0),
-        "Questions": counters.get("questions", 0), "Slow_queries": 0,
-        "Ssl_cipher": view.session.attributes.get("_ssl_cipher", ""), "Ssl_version": view.session.attributes.get("_ssl_version", ""),
-        "Threads_connected": len(sessions), "Threads_created": len(sessions),
+        "Aborted_clients": 0,
+        "Aborted_connects": 0,
+        "Bytes_received": counters.get("bytes_received", 0),
+        "Bytes_sent": counters.get("bytes_sent", 0),
+        "Com_select": counters.get("com_select", 0),
+        "Connections": counters.get("connections", len(sessions)),
+        "Flush_commands": 0,
+        "Flush_tables": 0,
+        "Innodb_buffer_pool_size": 0,
+        "Max_used_connections": counters.get("max_connections", len(sessions)),
+        "Open_tables": 0,
+        "Opened_tables": 0,
+        "Opens": 0,
+        "Queries": counters.get("questions", 0),
+        "Questions": counters.get("questions", 0),
+        "Slow_queries": 0,
+        "Ssl_cipher": view.session.attributes.get("_ssl_cipher", ""),
+        "Ssl_version": view.session.attributes.get("_ssl_version", ""),
+        "Threads_connected": len(sessions),
+        "Threads_created": len(sessions),
         "Threads_running": sum(1 for s in sessions.values() if s.command != "Sleep"),
-        "Uptime": int(time.time() - instance.started_at), "Uptime_since_flush_status": int(time.time() - instance.started_at),
+        "Uptime": int(time.time() - instance.started_at),
+        "Uptime_since_flush_status": int(time.time() - instance.started_at),
     }
     for name in sorted(rows):
         yield name, str(rows[name])
@@ -178,12 +217,15 @@ def _user_variables(view: View) -> Iterator[Row]:
 
 
 USER_VARIABLES = VirtualTable(
-    "performance_schema", "user_variables_by_thread",
-    "THREAD_ID bigint unsigned!, VARIABLE_NAME varchar(64)!, VARIABLE_VALUE longtext", _user_variables,
+    "performance_schema",
+    "user_variables_by_thread",
+    "THREAD_ID bigint unsigned!, VARIABLE_NAME varchar(64)!, VARIABLE_VALUE longtext",
+    _user_variables,
 )
 
 STATEMENTS_CURRENT = VirtualTable(
-    "performance_schema", "events_statements_current",
+    "performance_schema",
+    "events_statements_current",
     "THREAD_ID bigint unsigned!, EVENT_ID bigint unsigned!, EVENT_NAME varchar(128)!, SQL_TEXT longtext, TIMER_WAIT bigint unsigned, ROWS_SENT bigint unsigned!",
     nothing,
 )
@@ -205,17 +247,21 @@ def _table_privileges(view: View) -> Iterator[Row]:
 
 
 USER_PRIVILEGES = VirtualTable(
-    _I, "USER_PRIVILEGES",
-    "GRANTEE varchar(292)!, TABLE_CATALOG varchar(512)!, PRIVILEGE_TYPE varchar(64)!, IS_GRANTABLE varchar(3)!", _user_privileges,
+    _I,
+    "USER_PRIVILEGES",
+    "GRANTEE varchar(292)!, TABLE_CATALOG varchar(512)!, PRIVILEGE_TYPE varchar(64)!, IS_GRANTABLE varchar(3)!",
+    _user_privileges,
 )
 SCHEMA_PRIVILEGES = VirtualTable(
-    _I, "SCHEMA_PRIVILEGES",
+    _I,
+    "SCHEMA_PRIVILEGES",
     """GRANTEE varchar(292)!, TABLE_CATALOG varchar(512)!, TABLE_SCHEMA varchar(64)!, PRIVILEGE_TYPE varchar(64)!,
     IS_GRANTABLE varchar(3)!""",
     _schema_privileges,
 )
 TABLE_PRIVILEGES = VirtualTable(
-    _I, "TABLE_PRIVILEGES",
+    _I,
+    "TABLE_PRIVILEGES",
     """GRANTEE varchar(292)!, TABLE_CATALOG varchar(512)!, TABLE_SCHEMA varchar(64)!, TABLE_NAME varchar(64)!,
     PRIVILEGE_TYPE varchar(64)!, IS_GRANTABLE varchar(3)!""",
     _table_privileges,

@@ -77,7 +77,9 @@ def batch_of(info: TableInfo, rows: Iterable[Row]) -> pa.RecordBatch:
         values = [row[place] for row in data]
         target = column.type.arrow
         if pa.types.is_binary(target):
-            encoded = [value.encode("utf-8", "surrogateescape") if isinstance(value, str) else value for value in values]
+            encoded = [
+                value.encode("utf-8", "surrogateescape") if isinstance(value, str) else value for value in values
+            ]
             arrays.append(pa.array(encoded, target))
         else:
             arrays.append(pa.array(values, target))
@@ -116,13 +118,17 @@ class View:
             ):
                 yield schema
 
-    def tables(self, schema_column: str = "table_schema", table_column: str = "table_name") -> Iterator[tuple[Schema, TableInfo]]:
+    def tables(
+        self, schema_column: str = "table_schema", table_column: str = "table_name"
+    ) -> Iterator[tuple[Schema, TableInfo]]:
         """The tables and views that the account may see, by database and name."""
         account = self.session.account
         for schema in self.schemas(schema_column):
             for _, table in sorted(schema.tables.items()):
                 if self.may_match(table_column, table.name) and (
-                    account is None or table.id < 0 or self.instance.accounts.sees_table(account, schema.name, table.name)
+                    account is None
+                    or table.id < 0
+                    or self.instance.accounts.sees_table(account, schema.name, table.name)
                 ):
                     yield schema, table
 

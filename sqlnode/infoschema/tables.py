@@ -14,7 +14,14 @@ from sqlnode.infoschema.table import Row, View, VirtualTable
 def _schemata(view: View) -> Iterator[Row]:
     for schema in view.schemas("schema_name"):
         info = schema.info
-        yield "def", info.name, charset_by_name(info.charset).display_name, by_name(info.collation).display_name, None, "NO"
+        yield (
+            "def",
+            info.name,
+            charset_by_name(info.charset).display_name,
+            by_name(info.collation).display_name,
+            None,
+            "NO",
+        )
 
 
 SCHEMATA = VirtualTable(
@@ -63,9 +70,24 @@ def _tables(view: View) -> Iterator[Row]:
         count = int(rows) if rows is not None else 0
         auto = view.instance.auto_ids.next_value(table) if table.auto_increment_column is not None else None
         yield (
-            *head, "InnoDB", 10, "Dynamic", count, 0, count * 16 if count else 16384, 0, 16384 * len(table.public_indexes), 0,
-            auto, created_at(table), None, None, by_name(table.collation).display_name, None,
-            "partitioned" if table.partition else "", table.comment,
+            *head,
+            "InnoDB",
+            10,
+            "Dynamic",
+            count,
+            0,
+            count * 16 if count else 16384,
+            0,
+            16384 * len(table.public_indexes),
+            0,
+            auto,
+            created_at(table),
+            None,
+            None,
+            by_name(table.collation).display_name,
+            None,
+            "partitioned" if table.partition else "",
+            table.comment,
         )
 
 
@@ -106,8 +128,16 @@ def _views(view: View) -> Iterator[Row]:
             continue
         check = {0: "LOCAL", 1: "NONE", 2: "LOCAL"}.get(info.check_option, "NONE")
         yield (
-            "def", schema.name, table.name, info.select, check, "NO", f"{info.definer_user}@{info.definer_host}",
-            "INVOKER" if info.security else "DEFINER", "utf8mb4", "utf8mb4_0900_ai_ci",
+            "def",
+            schema.name,
+            table.name,
+            info.select,
+            check,
+            "NO",
+            f"{info.definer_user}@{info.definer_host}",
+            "INVOKER" if info.security else "DEFINER",
+            "utf8mb4",
+            "utf8mb4_0900_ai_ci",
         )
 
 
@@ -134,8 +164,23 @@ def _partitions(view: View) -> Iterator[Row]:
     for schema, table in view.base_tables():
         count = int(view.instance.row_count(table.id) or 0)
         yield (
-            "def", schema.name, table.name, *(None,) * 9, count, 0, 16384, 0, 0, 0, created_at(table), None, None, None,
-            "", "", None,
+            "def",
+            schema.name,
+            table.name,
+            *(None,) * 9,
+            count,
+            0,
+            16384,
+            0,
+            0,
+            0,
+            created_at(table),
+            None,
+            None,
+            None,
+            "",
+            "",
+            None,
         )
 
 

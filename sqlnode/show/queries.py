@@ -42,7 +42,11 @@ def table_of(session: Session, table: TableName | None) -> tuple[str, TableInfo]
     info = session.instance.catalogs.current.table(database, table.name)
     if info is None:
         raise SqlError(NO_SUCH_TABLE, database=database, table=table.name)
-    if session.account is not None and info.id > 0 and not session.instance.accounts.sees_table(session.account, database, info.name):
+    if (
+        session.account is not None
+        and info.id > 0
+        and not session.instance.accounts.sees_table(session.account, database, info.name)
+    ):
         session.instance.accounts.check(session.account, "SELECT", database, info.name, "")
     return database, info
 
@@ -77,14 +81,17 @@ def _tables(session: Session, node: Show) -> tuple[str, str, str]:
     kind = ", TABLE_TYPE AS Table_type" if node.full else ""
     return (
         f"SELECT TABLE_NAME AS {name(label)}{kind} FROM information_schema.TABLES WHERE TABLE_SCHEMA = {literal(database)}",
-        label, name(label),
+        label,
+        name(label),
     )
 
 
 def _open_tables(session: Session, node: Show) -> tuple[str, str, str]:
     return (
         "SELECT TABLE_SCHEMA AS `Database`, TABLE_NAME AS `Table`, 0 AS In_use, 0 AS Name_locked "
-        "FROM information_schema.TABLES WHERE 1 = 0", "Table", "",
+        "FROM information_schema.TABLES WHERE 1 = 0",
+        "Table",
+        "",
     )
 
 
@@ -96,7 +103,9 @@ def _table_status(session: Session, node: Show) -> tuple[str, str, str]:
         "INDEX_LENGTH AS Index_length, DATA_FREE AS Data_free, AUTO_INCREMENT AS `Auto_increment`, CREATE_TIME AS Create_time, "
         "UPDATE_TIME AS Update_time, CHECK_TIME AS Check_time, TABLE_COLLATION AS `Collation`, CHECKSUM AS `Checksum`, "
         "CREATE_OPTIONS AS Create_options, TABLE_COMMENT AS `Comment` "
-        f"FROM information_schema.TABLES WHERE TABLE_SCHEMA = {literal(database)}", "Name", "TABLE_NAME",
+        f"FROM information_schema.TABLES WHERE TABLE_SCHEMA = {literal(database)}",
+        "Name",
+        "TABLE_NAME",
     )
 
 
@@ -107,7 +116,9 @@ def _columns(session: Session, node: Show) -> tuple[str, str, str]:
     return (
         f"SELECT COLUMN_NAME AS `Field`, COLUMN_TYPE AS `Type`{full_a}, IS_NULLABLE AS `Null`, COLUMN_KEY AS `Key`, "
         f"COLUMN_DEFAULT AS `Default`, EXTRA AS `Extra`{full_b} FROM information_schema.COLUMNS "
-        f"WHERE TABLE_SCHEMA = {literal(database)} AND TABLE_NAME = {literal(table.name)}", "Field", "ORDINAL_POSITION",
+        f"WHERE TABLE_SCHEMA = {literal(database)} AND TABLE_NAME = {literal(table.name)}",
+        "Field",
+        "ORDINAL_POSITION",
     )
 
 
@@ -118,7 +129,9 @@ def _index(session: Session, node: Show) -> tuple[str, str, str]:
         "COLUMN_NAME AS Column_name, COLLATION AS `Collation`, CARDINALITY AS Cardinality, SUB_PART AS Sub_part, "
         "PACKED AS Packed, NULLABLE AS `Null`, INDEX_TYPE AS Index_type, COMMENT AS `Comment`, "
         "INDEX_COMMENT AS Index_comment, IS_VISIBLE AS Visible, EXPRESSION AS Expression FROM information_schema.STATISTICS "
-        f"WHERE TABLE_SCHEMA = {literal(database)} AND TABLE_NAME = {literal(table.name)}", "Key_name", "",
+        f"WHERE TABLE_SCHEMA = {literal(database)} AND TABLE_NAME = {literal(table.name)}",
+        "Key_name",
+        "",
     )
 
 
@@ -129,8 +142,9 @@ def _of(text: str, like_column: str, order: str = "") -> Form:
 def _variables(session: Session, node: Show) -> tuple[str, str, str]:
     scope = "global" if node.scope == "GLOBAL" else "session"
     return (
-        "SELECT VARIABLE_NAME AS Variable_name, VARIABLE_VALUE AS `Value` "
-        f"FROM performance_schema.{scope}_variables", "Variable_name", "VARIABLE_NAME",
+        f"SELECT VARIABLE_NAME AS Variable_name, VARIABLE_VALUE AS `Value` FROM performance_schema.{scope}_variables",
+        "Variable_name",
+        "VARIABLE_NAME",
     )
 
 
@@ -138,7 +152,8 @@ def _status(session: Session, node: Show) -> tuple[str, str, str]:
     scope = "global" if node.scope == "GLOBAL" else "session"
     return (
         f"SELECT VARIABLE_NAME AS Variable_name, VARIABLE_VALUE AS `Value` FROM performance_schema.{scope}_status",
-        "Variable_name", "VARIABLE_NAME",
+        "Variable_name",
+        "VARIABLE_NAME",
     )
 
 
@@ -146,7 +161,9 @@ def _processlist(session: Session, node: Show) -> tuple[str, str, str]:
     info = "INFO" if node.full else "LEFT(INFO, 100)"
     return (
         f"SELECT ID AS Id, USER AS User, HOST AS Host, DB AS db, COMMAND AS Command, TIME AS `Time`, STATE AS State, {info} AS Info "
-        "FROM information_schema.PROCESSLIST", "", "ID",
+        "FROM information_schema.PROCESSLIST",
+        "",
+        "ID",
     )
 
 
@@ -157,7 +174,9 @@ def _triggers(session: Session, node: Show) -> tuple[str, str, str]:
         "ACTION_STATEMENT AS `Statement`, ACTION_TIMING AS `Timing`, CREATED AS `Created`, SQL_MODE AS `sql_mode`, "
         "DEFINER AS `Definer`, CHARACTER_SET_CLIENT AS `character_set_client`, COLLATION_CONNECTION AS `collation_connection`, "
         "DATABASE_COLLATION AS `Database Collation` FROM information_schema.TRIGGERS "
-        f"WHERE TRIGGER_SCHEMA = {literal(database)}", "Table", "",
+        f"WHERE TRIGGER_SCHEMA = {literal(database)}",
+        "Table",
+        "",
     )
 
 
@@ -168,7 +187,9 @@ def _events(session: Session, node: Show) -> tuple[str, str, str]:
         "EXECUTE_AT AS `Execute at`, INTERVAL_VALUE AS `Interval value`, INTERVAL_FIELD AS `Interval field`, STARTS AS `Starts`, "
         "ENDS AS `Ends`, STATUS AS `Status`, ORIGINATOR AS `Originator`, CHARACTER_SET_CLIENT AS `character_set_client`, "
         "COLLATION_CONNECTION AS `collation_connection`, DATABASE_COLLATION AS `Database Collation` "
-        f"FROM information_schema.EVENTS WHERE EVENT_SCHEMA = {literal(database)}", "Name", "",
+        f"FROM information_schema.EVENTS WHERE EVENT_SCHEMA = {literal(database)}",
+        "Name",
+        "",
     )
 
 
@@ -177,7 +198,8 @@ def _routines(kind: str) -> Form:
         "SELECT ROUTINE_SCHEMA AS `Db`, ROUTINE_NAME AS `Name`, ROUTINE_TYPE AS `Type`, DEFINER AS `Definer`, "
         "LAST_ALTERED AS `Modified`, CREATED AS `Created`, SECURITY_TYPE AS `Security_type`, ROUTINE_COMMENT AS `Comment`, "
         "CHARACTER_SET_CLIENT AS `character_set_client`, COLLATION_CONNECTION AS `collation_connection`, "
-        f"DATABASE_COLLATION AS `Database Collation` FROM information_schema.ROUTINES WHERE ROUTINE_TYPE = '{kind}'", "Name",
+        f"DATABASE_COLLATION AS `Database Collation` FROM information_schema.ROUTINES WHERE ROUTINE_TYPE = '{kind}'",
+        "Name",
     )
 
 
@@ -198,19 +220,24 @@ QUERIES: dict[str, Form] = {
     "COLLATION": _of(
         "SELECT COLLATION_NAME AS `Collation`, CHARACTER_SET_NAME AS `Charset`, ID AS `Id`, IS_DEFAULT AS `Default`, "
         "IS_COMPILED AS `Compiled`, SORTLEN AS `Sortlen`, PAD_ATTRIBUTE AS `Pad_attribute` FROM information_schema.COLLATIONS",
-        "Collation", "COLLATION_NAME",
+        "Collation",
+        "COLLATION_NAME",
     ),
     "CHARACTER SET": _of(
         "SELECT CHARACTER_SET_NAME AS `Charset`, DESCRIPTION AS `Description`, DEFAULT_COLLATE_NAME AS `Default collation`, "
-        "MAXLEN AS `Maxlen` FROM information_schema.CHARACTER_SETS", "Charset", "CHARACTER_SET_NAME",
+        "MAXLEN AS `Maxlen` FROM information_schema.CHARACTER_SETS",
+        "Charset",
+        "CHARACTER_SET_NAME",
     ),
     "ENGINES": _of(
         "SELECT ENGINE AS Engine, SUPPORT AS Support, COMMENT AS `Comment`, TRANSACTIONS AS Transactions, XA, "
-        "SAVEPOINTS AS Savepoints FROM information_schema.ENGINES", "",
+        "SAVEPOINTS AS Savepoints FROM information_schema.ENGINES",
+        "",
     ),
     "PLUGINS": _of(
         "SELECT PLUGIN_NAME AS Name, PLUGIN_STATUS AS Status, PLUGIN_TYPE AS Type, PLUGIN_LIBRARY AS Library, "
-        "PLUGIN_LICENSE AS License FROM information_schema.PLUGINS", "",
+        "PLUGIN_LICENSE AS License FROM information_schema.PLUGINS",
+        "",
     ),
 }
 

@@ -38,7 +38,11 @@ _CREATE_VIEW = _texts("View", "Create View", "character_set_client", "collation_
 _CREATE_DATABASE = _texts("Database", "Create Database")
 _WARNINGS = _columns(("Level", varchar(7)), ("Code", integer(3, unsigned=True)), ("Message", varchar(512)))
 _LOG_STATUS = _columns(
-    ("File", varchar(256)), ("Position", _COUNT), ("Binlog_Do_DB", _TEXT), ("Binlog_Ignore_DB", _TEXT), ("Executed_Gtid_Set", _TEXT)
+    ("File", varchar(256)),
+    ("Position", _COUNT),
+    ("Binlog_Do_DB", _TEXT),
+    ("Binlog_Ignore_DB", _TEXT),
+    ("Executed_Gtid_Set", _TEXT),
 )
 
 
@@ -61,7 +65,9 @@ async def _create_view(session: Session, node: Show) -> Rows:
     if table.view is None:
         raise SqlError(WRONG_OBJECT, database=database, table=table.name, kind="VIEW")
     text = create_view_text(database, table, session.database)
-    return _CREATE_VIEW, [(table.name.encode(), text.encode("utf-8", "surrogateescape"), b"utf8mb4", b"utf8mb4_0900_ai_ci")]
+    return _CREATE_VIEW, [
+        (table.name.encode(), text.encode("utf-8", "surrogateescape"), b"utf8mb4", b"utf8mb4_0900_ai_ci")
+    ]
 
 
 async def _create_database(session: Session, node: Show) -> Rows:
@@ -155,7 +161,9 @@ async def _binary_logs(session: Session, node: Show) -> Rows:
     raise SqlError(NO_BINARY_LOGGING)
 
 
-_REPLICA = _texts("Replica_IO_State", "Source_Host", "Source_User", "Source_Port", "Source_Log_File", "Read_Source_Log_Pos")
+_REPLICA = _texts(
+    "Replica_IO_State", "Source_Host", "Source_User", "Source_Port", "Source_Log_File", "Read_Source_Log_Pos"
+)
 _REPLICAS = _texts("Server_Id", "Host", "Port", "Source_Id", "Replica_UUID")
 _PROFILES = _columns(("Query_ID", _COUNT), ("Duration", double()), ("Query", _TEXT))
 _PROFILE = _columns(("Status", _TEXT), ("Duration", double()))
@@ -187,16 +195,25 @@ ROWS: dict[str, Callable[[Session, Show], Awaitable[Rows]]] = {
 }
 
 _FIXED = {
-    "CREATE TABLE": _CREATE_TABLE, "CREATE VIEW": _CREATE_VIEW, "CREATE DATABASE": _CREATE_DATABASE, "WARNINGS": _WARNINGS,
-    "ERRORS": _WARNINGS, "COUNT WARNINGS": _columns(("@@session.warning_count", _COUNT)),
-    "COUNT ERRORS": _columns(("@@session.error_count", _COUNT)), "PRIVILEGES": _texts("Privilege", "Context", "Comment"),
-    "GRANTS": _texts("Grants"), "CREATE USER": _texts("CREATE USER"), "ENGINE STATUS": _texts("Type", "Name", "Status"),
-    "MASTER STATUS": _LOG_STATUS, "REPLICA STATUS": _REPLICA, "REPLICAS": _REPLICAS, "PROFILES": _PROFILES, "PROFILE": _PROFILE,
+    "CREATE TABLE": _CREATE_TABLE,
+    "CREATE VIEW": _CREATE_VIEW,
+    "CREATE DATABASE": _CREATE_DATABASE,
+    "WARNINGS": _WARNINGS,
+    "ERRORS": _WARNINGS,
+    "COUNT WARNINGS": _columns(("@@session.warning_count", _COUNT)),
+    "COUNT ERRORS": _columns(("@@session.error_count", _COUNT)),
+    "PRIVILEGES": _texts("Privilege", "Context", "Comment"),
+    "GRANTS": _texts("Grants"),
+    "CREATE USER": _texts("CREATE USER"),
+    "ENGINE STATUS": _texts("Type", "Name", "Status"),
+    "MASTER STATUS": _LOG_STATUS,
+    "REPLICA STATUS": _REPLICA,
+    "REPLICAS": _REPLICAS,
+    "PROFILES": _PROFILES,
+    "PROFILE": _PROFILE,
 }
 
 
 def columns_of_rows(node: Show) -> tuple[Column, ...]:
     """The columns of such a form before it runs."""
     return _FIXED.get(node.what, ())
-
-
