@@ -9,15 +9,14 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from executor.context import EvalContext
+from executor.context import EvalContext, ExecContext
+from executor.dml.table_writer import TableWriter, writer_of
 from planner.functions.casting import converter
-from sqlnode.base.catalog import Catalog
 from sqlnode.base.errors import DUP_ENTRY, SqlError
 from sqlnode.base.schema import ColumnInfo, IndexInfo, TableInfo
 from sqlnode.base.types import SqlType, Value, varchar
 from store.api import MAX_TIMESTAMP, AlreadyExists
 from store.codec.keys import Handle, decode_int, truncate_prefix
-from store.codec.table_codec import TableCodec
 from store.snapshot import Snapshot
 from store.transaction import Transaction
 
@@ -74,50 +73,47 @@ def duplicate_index(table: TableInfo, index_id: int, row: Sequence[Value]) -> Sq
 
 
 async def duplicate_at_commit(
-    catalog: Catalog, transaction: Transaction, error: AlreadyExists
+    context: ExecContext, transaction: Transaction, error: AlreadyExists
 ) -> SqlError | AlreadyExists:
     """The user's error for a key that existed when the transaction committed; `error` itself when no row of a table
     explains it."""
-
     buffer = transaction.buffer
     newest = Snapshot(transaction.client, transaction.resolver, MAX_TIMESTAMP)
-    tables: dict[int, tuple[TableInfo, TableCodec] | None] = {}
+    writers: dict[int, TableWriter | None] = {}
     for key, value in buffer.entries.items():
         if value is None or key[_ID_END : _ID_END + 2] != _RECORD or not key.startswith(_TABLE_PREFIX):
             continue
         table_id = decode_int(key, 1)
-        if table_id not in tables:
-            found = catalog.table_by_id(table_id)
-            tables[table_id] = None if found is None else (found[1], TableCodec(found[1]))
-        known = tables[table_id]
-        if known is None:
+        if table_id not in writers:
+            found = context.catalog.table_by_id(table_id)
+            writers[table_id] = None if found is None else writer_of(found[0].name, found[1], context)
+        writer = writers[table_id]
+        if writer is None:
             continue
-        table, codec = known
         tail = key[_ID_END + 2 :]
-        handle: Handle = tail if table.is_common_handle else decode_int(tail, 0)
-        duplicate = await _first_duplicate(transaction, newest, table, codec, key, value, handle)
+        handle: Handle = tail if writer.table.is_common_handle else decode_int(tail, 0)
+        duplicate = await _first_duplicate(context, buffer.inserts, newest, writer, key, value, handle)
         if duplicate is not None:
             return duplicate
     return error
 
 
 async def _first_duplicate(
-    transaction: Transaction,
+    context: ExecContext,
+    inserts: set[bytes],
     newest: Snapshot,
-    table: TableInfo,
-    codec: TableCodec,
+    writer: TableWriter,
     key: bytes,
     value: bytes,
     handle: Handle,
 ) -> SqlError | None:
-    inserts = transaction.buffer.inserts
-    row: list[Value] | None = None
+    """1062 for the first of a row's unique keys that exists."""
     if key in inserts and await newest.get(key) is not None:
-        return duplicate_primary(table, codec.decode_row(value, handle))
-    if not any(index.unique for index in table.indexes):
+        return duplicate_primary(writer.table, writer.decode(value, handle, context.evaluation))
+    if not writer.unique_indexes:
         return None
-    row = codec.decode_row(value, handle)
-    for entry in codec.index_entries(row, handle):
+    row = writer.decode(value, handle, context.evaluation)
+    for entry in writer.codec.index_entries(writer.stored(row, context.evaluation.zone), handle):
         if entry.distinct and entry.key in inserts and await newest.get(entry.key) is not None:
-            return duplicate_index(table, entry.index_id, row)
+            return duplicate_index(writer.table, entry.index_id, row)
     return None

@@ -323,7 +323,7 @@ async def _write_plain(
     if transaction.pessimistic:
         await _lock_new(program, context, rows, encoded)
     else:
-        transaction.explain = partial(duplicate_at_commit, context.catalog)
+        transaction.explain = partial(duplicate_at_commit, context)
         for pending, (record_key, value, entries) in zip(rows, encoded):
             try:
                 put_new(transaction, writer, record_key, value, entries)
@@ -391,7 +391,7 @@ async def _first_conflict(
     error: AlreadyExists,
 ) -> SqlError:
     """A row met one of the same transaction; an earlier row may have met a committed one, which is then the error."""
-    earlier = await duplicate_at_commit(context.catalog, writing_transaction(context), error)
+    earlier = await duplicate_at_commit(context, writing_transaction(context), error)
     if isinstance(earlier, SqlError):
         return earlier
     return _duplicate(program.writer, pending.row, record_key, entries, error.key)
