@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import shutil
 import subprocess
 from pathlib import Path
@@ -25,7 +26,7 @@ def main() -> int:
             [maven, "-q", "-B", "exec:java", f"-Dexec.args=127.0.0.1 {port}"], cwd=HERE, capture_output=True, text=True, timeout=600
         )
     seen = []
-    for line in ran.stdout.splitlines():
+    for line in re.sub(r"\x1b\[[0-9;]*m", "", ran.stdout).splitlines():
         if line.startswith(("ok ", "FAIL ")):
             print(line)
             seen.append(line.split(":")[0])
