@@ -11,9 +11,9 @@ from planner.access.paths import Path, access_paths
 from planner.access.readers import Built, Want, reader_of
 from planner.cardinality import join_rows, rows_in_boxes, selectivity, table_rows
 from planner.expr.coercion import comparison_type
-from planner.expr.nodes import Call, Column, CorrelatedColumn, Expression, columns_of, walk
-from planner.logical import DataSource, Join, JoinKind, LogicalNode, Selection
-from planner.physical import EqualPair, HashJoin, IndexJoin, PhysicalNode
+from planner.expr.nodes import Call, Column, CorrelatedColumn, Expression, columns_of, transform, walk
+from planner.logical import Aggregate, DataSource, Join, JoinKind, LogicalNode, Selection
+from planner.physical import EqualPair, HashJoin, IndexJoin, PhysicalNode, Projection
 from planner.physical import Selection as PhysicalSelection
 from sqlnode.base.types import EvalType, SqlType, decimal
 
@@ -127,7 +127,39 @@ def build_join(state: Physicalizer, node: Join, want: Want) -> Built:
         candidate = replace(candidate, ordered=ordered and _keeps(want, outer.node))
         if (candidate.cost < best.cost and (candidate.ordered or not best.ordered)) or (candidate.ordered and not best.ordered and candidate.cost < best.cost + cost.sort(best.rows)):
             best = candidate
+    if node.kind is JoinKind.SEMI and best.ordered and not want.order:
+        looked_up = _by_distinct_keys(state, node, split)
+        if looked_up is not None and looked_up.cost < best.cost:
+            return looked_up
     return best
+
+
+def _by_distinct_keys(state: Physicalizer, node: Join, split: Split) -> Built | None:
+    """A semi join as a lookup of the left side by the distinct keys of the right one, for a small right side."""
+    if split.other or split.null_aware or not split.equal or not all(map(_groups_as_compared, split.equal)):
+        return None
+    columns = tuple(Column(state.ids.next(), "", pair.right.type) for pair in split.equal)
+    keys: dict[Expression, Column] = dict(zip((pair.right for pair in split.equal), columns))
+    distinct = Aggregate(node.right, tuple(keys), (), tuple(keys.values()))
+    conditions = tuple(transform(condition, keys.get) for condition in node.conditions)
+    join = Join(JoinKind.INNER, node.left, distinct, conditions)
+    candidate = _index_join(state, join, split_conditions(join), state.build(distinct), inner_is_right=False)
+    if candidate is None:
+        return None
+    left = node.left.schema
+    rows = min(candidate.rows, state.build(node.left).rows)
+    projection = Projection(child=candidate.node, expressions=left, columns=left, estimated_rows=rows)
+    return Built(projection, candidate.cost)
+
+
+def _groups_as_compared(pair: EqualPair) -> bool:
+    """Whether grouping the right side makes equal what the comparison takes for equal."""
+    sql_type = pair.right.type
+    if pair.null_safe or sql_type.eval_type != pair.left.type.eval_type:
+        return False
+    if sql_type.eval_type == EvalType.STRING:
+        return sql_type.is_string and sql_type.collation == pair.type.collation
+    return sql_type.eval_type != EvalType.JSON
 
 
 def _keeps(want: Want, outer: PhysicalNode) -> bool:

@@ -25,6 +25,7 @@ from planner.logical import (
     Update,
 )
 from planner.physical import PhysicalNode, PointGet, RowLock
+from planner.pushdown.narrow import in_order
 
 
 def point_plan(bound: BoundQuery, context: PlanContext) -> PhysicalNode | None:
@@ -48,8 +49,8 @@ def point_plan(bound: BoundQuery, context: PlanContext) -> PhysicalNode | None:
     plain = all(
         isinstance(one, Column) and one.id == column.id for one, column in zip(projection.expressions, columns)
     )
-    if plain and [column.id for column in found.schema] == [column.id for column in columns]:
-        return found
+    if plain and isinstance(found, PointGet) and set(found.columns) == set(columns):
+        return in_order(found, columns)
     return physical.Projection(child=found, expressions=projection.expressions, columns=columns, estimated_rows=1.0)
 
 

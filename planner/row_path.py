@@ -26,6 +26,7 @@ from planner.physical import (
     TableReader,
     TopN,
 )
+from planner.pushdown.narrow import passes_on
 from sqlnode.base.schema import ColumnInfo
 
 _AGGREGATES = frozenset({"count", "sum", "avg", "min", "max", "first_row", "any_value"})
@@ -52,10 +53,23 @@ def _linear(node: PhysicalNode) -> PhysicalNode | None:
         case Limit(child=TableReader() | IndexReader() | IndexLookUp() as reader):
             child = _short_range(reader, node)
             return None if child is None else replace(node, child=child)
-        case Selection() | Projection() | Sort() | TopN() | Limit():
+        case Projection():
+            child = _linear(node.child)
+            return None if child is None else _projected(node, child)
+        case Selection() | Sort() | TopN() | Limit():
             child = _linear(node.child)
             return None if child is None else replace(node, child=child)
     return None
+
+
+def _projected(node: Projection, child: PhysicalNode) -> PhysicalNode:
+    """The projection, or a leaf that itself gives just these columns in this order."""
+    columns = node.columns
+    if isinstance(child, (PointGet, BatchPointGet, ShortRange)) and passes_on(node) and set(columns) <= set(child.schema):
+        if not (isinstance(child, ShortRange) and child.covering):
+            infos = {column: info for column, info in zip(child.columns, child.infos)}
+            return replace(child, columns=columns, infos=tuple(infos[column] for column in columns))
+    return replace(node, child=child)
 
 
 def _is_simple(node: HashAgg) -> bool:

@@ -120,22 +120,25 @@ def read_table(
         made = None
     stored = source if made is None else made.stored
     node = reader_of(stored, path, best.rows, want if best.ordered else Want(), context, ids, descending=best.descending)
-    node = _filtered(node, path.access.residual, made)
+    node = _filtered(node, path.access.residual, made, path)
     return Built(node, best.cost, best.ordered)
 
 
-def _filtered(node: PhysicalNode, residual: Sequence[Expression], made: Computed | None) -> PhysicalNode:
+def _filtered(
+    node: PhysicalNode, residual: Sequence[Expression], made: Computed | None, path: Path
+) -> PhysicalNode:
     """The reader under its filter, virtual columns computed as late as the filter allows."""
     below = tuple(one for one in residual if made is None or not columns_of(one) & made.virtual)
     if below:
-        rows = node.estimated_rows * selectivity(below)
+        rows = node.estimated_rows * selectivity(_not_used(below, path))
         node = Selection(child=node, conditions=below, estimated_rows=rows)
     if made is None:
         return node
     node = made.over(node)
     above = tuple(one for one in residual if one not in below)
     if above:
-        node = Selection(child=node, conditions=above, estimated_rows=node.estimated_rows * selectivity(above))
+        rows = node.estimated_rows * selectivity(_not_used(above, path))
+        node = Selection(child=node, conditions=above, estimated_rows=rows)
     return node
 
 
@@ -146,7 +149,7 @@ def _with_points(source: DataSource, points: Points, want: Want, made: Computed 
         direction = order_of(points.path, want.order, points=0)
         if direction is not None:
             node, ordered = replace(node, keep_order=True, desc=direction), True
-    return Built(_filtered(node, points.residual, made), len(points.keys) * cost.LOOK_UP, ordered)
+    return Built(_filtered(node, points.residual, made, points.path), len(points.keys) * cost.LOOK_UP, ordered)
 
 
 def _costed(source: DataSource, path: Path, want: Want, context: PlanContext) -> _Choice:
@@ -159,20 +162,31 @@ def _costed(source: DataSource, path: Path, want: Want, context: PlanContext) ->
     ordered = not want.order or direction is not None
     read = rows
     if want.limit is not None and ordered:
-        read = min(rows, want.limit / max(selectivity(access.residual), 1e-6))
+        read = min(rows, want.limit / max(_left_share(path), 1e-6))
     ranges = _range_count(path)
     if path.index is None:
         price = cost.records(read, ranges)
     else:
         price = cost.entries(read, ranges)
         if not path.covering:
-            price += cost.look_ups(read * selectivity(_index_conditions(path)))
+            price += cost.look_ups(read * selectivity(_not_used(_index_conditions(path), path)))
     price += read * len(access.residual) * cost.EVALUATE
     if direction:
         price *= cost.DESCENDING
     if path.forced:
         price *= 1e-6
     return _Choice(path, price, rows, ordered, bool(direction))
+
+
+def _left_share(path: Path) -> float:
+    """The share of the rows in the ranges that the rest of the filter leaves."""
+    return selectivity(_not_used(path.access.residual, path))
+
+
+def _not_used(conditions: Sequence[Expression], path: Path) -> list[Expression]:
+    """The conditions of which the ranges do not already take account."""
+    used = path.access.used
+    return [condition for condition in conditions if not any(condition is one for one in used)]
 
 
 def _index_conditions(path: Path) -> list[Expression]:

@@ -10,6 +10,7 @@ from planner.expr.nodes import Column, Expression, columns_of
 from planner.logical import JoinKind
 from planner.physical import (
     Apply,
+    BatchPointGet,
     EqualPair,
     HashAgg,
     HashJoin,
@@ -18,6 +19,7 @@ from planner.physical import (
     IndexReader,
     Limit,
     PhysicalNode,
+    PointGet,
     Projection,
     Selection,
     Sort,
@@ -28,15 +30,19 @@ from planner.pushdown.requests import request_of
 
 
 def narrowed(root: PhysicalNode, context: PlanContext) -> PhysicalNode:
-    """The plan with complete requests; the root keeps its whole schema."""
-    return _narrow(root, frozenset(root.schema), context)
+    """The plan with complete requests; the root keeps its schema."""
+    return _narrow(root, frozenset(root.schema), context, by_position=True)
 
 
-def _narrow(node: PhysicalNode, needed: frozenset[Column], context: PlanContext) -> PhysicalNode:
+def _narrow(
+    node: PhysicalNode, needed: frozenset[Column], context: PlanContext, *, by_position: bool
+) -> PhysicalNode:
+    """`by_position`: the parent cares which columns there are and in which order."""
     if isinstance(node, (TableReader, IndexReader)):
-        return replace(node, request=request_of(node.cop, _kept(node.schema, needed), context))
+        columns = node.schema if by_position else _kept(node.schema, needed)
+        return replace(node, request=request_of(node.cop, columns, context))
     if isinstance(node, IndexLookUp):
-        columns = node.schema if node.keep_order else _kept(node.schema, needed)
+        columns = node.schema if by_position or node.keep_order else _kept(node.schema, needed)
         return replace(
             node,
             index_request=request_of(node.index_cop, node.index_request.columns, context),
@@ -46,8 +52,55 @@ def _narrow(node: PhysicalNode, needed: frozenset[Column], context: PlanContext)
     if not children:
         return node
     wanted = _needed_below(node, needed)
-    changed = tuple(_narrow(child, need, context) for child, need in zip(children, wanted))
-    return node if all(new is old for new, old in zip(changed, children)) else node.with_children(changed)
+    below = _order_matters(node, by_position=by_position)
+    changed = tuple(
+        _narrow(child, need, context, by_position=below) for child, need in zip(children, wanted)
+    )
+    if not all(new is old for new, old in zip(changed, children)):
+        node = node.with_children(changed)
+    if isinstance(node, Projection) and passes_on(node):
+        return _without_projection(node, context, by_position=by_position)
+    return node
+
+
+def _order_matters(node: PhysicalNode, *, by_position: bool) -> bool:
+    """Whether the node finds its children's columns by their places, or hands them on to one who does."""
+    match node:
+        case Projection() | HashAgg():
+            return False
+        case Selection() | Sort() | TopN() | Limit() | HashJoin() | IndexJoin() | Apply():
+            return by_position
+    return True
+
+
+def passes_on(node: Projection) -> bool:
+    """Whether a projection computes nothing."""
+    return all(
+        isinstance(expression, Column) and expression.id == column.id
+        for expression, column in zip(node.expressions, node.columns)
+    )
+
+
+def _without_projection(node: Projection, context: PlanContext, *, by_position: bool) -> PhysicalNode:
+    """The child of a projection that only passes columns on, where its order is right or can be made so."""
+    child, columns = node.child, node.columns
+    if not by_position or [column.id for column in child.schema] == [column.id for column in columns]:
+        return child
+    if len({column.id for column in columns}) < len(columns) or set(columns) != set(child.schema):
+        return node
+    if isinstance(child, (TableReader, IndexReader)):
+        return replace(child, request=request_of(child.cop, columns, context))
+    if isinstance(child, IndexLookUp):
+        return replace(child, table_request=request_of(child.table_cop, columns, context))
+    if isinstance(child, (PointGet, BatchPointGet)):
+        return in_order(child, columns)
+    return node
+
+
+def in_order(node: PointGet | BatchPointGet, columns: Sequence[Column]) -> PhysicalNode:
+    """The reader giving its columns in another order."""
+    infos = {column: info for column, info in zip(node.columns, node.infos)}
+    return replace(node, columns=tuple(columns), infos=tuple(infos[column] for column in columns))
 
 
 def _kept(columns: Sequence[Column], needed: frozenset[Column]) -> tuple[Column, ...]:

@@ -26,6 +26,7 @@ from planner.rules.push_down_predicates import push_down_predicates
 from planner.rules.reorder_joins import reorder_joins
 from planner.rules.simplify_outer_joins import simplify_outer_joins
 from planner.rules.tree import RuleContext, nodes
+from planner.rules.turn_distinct_into_aggregate import turn_distinct_into_aggregate
 from planner.rules.use_order_for_extremes import use_order_for_extremes
 
 Rule: TypeAlias = Callable[[LogicalNode, RuleContext], LogicalNode]
@@ -37,9 +38,10 @@ RULES: tuple[Rule, ...] = (
     eliminate_max_one_row,
     simplify_outer_joins,
     push_down_predicates,
+    eliminate_distinct,
+    turn_distinct_into_aggregate,
     eliminate_projections,
     reorder_joins,
-    eliminate_distinct,
     use_order_for_extremes,
     push_down_limits,
     prune_columns,
