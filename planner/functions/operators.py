@@ -14,7 +14,7 @@ from planner.context import PlanContext, SqlMode
 from planner.expr.coercion import whole_digits
 from planner.expr.describe import describe
 from planner.expr.evaluation import EvalContext
-from planner.expr.nodes import Call, Constant, Expression
+from planner.expr.nodes import AggregateCall, Call, Constant, Expression
 from planner.functions.cast_number import MAX_INT, MAX_UINT, MIN_INT
 from planner.functions.operators_arrays import (
     decimal_kernel,
@@ -24,8 +24,8 @@ from planner.functions.operators_arrays import (
     real_kernel,
     zero_divisor,
 )
-from planner.functions.registry import CallSite, Function, Kernel, Kind, Overload
-from planner.functions.resolution import cast, decimal_form, make_call, to_kind
+from planner.functions.registry import CallSite, Function, Kernel, Kind, Overload, Signature
+from planner.functions.resolution import cast, decimal_form, make_call, resolve_aggregate, to_kind
 from sqlnode.base.decimal import EXACT, MAX_SCALE, quotient_digits, scale_of, truncate_to
 from sqlnode.base.errors import DATA_OUT_OF_RANGE, SqlError
 from sqlnode.base.types import EvalType, Flag, SqlType, TypeCode, decimal, double, integer
@@ -44,8 +44,19 @@ def operands(args: Sequence[Expression], context: PlanContext) -> list[Expressio
             arg = cast(arg, integer(unsigned=True))
         if arg.type.code == TypeCode.NULL:
             arg = cast(arg, integer())
+        if isinstance(arg, AggregateCall):
+            arg = average_in_full(arg, context)
         numbers.append(to_kind(arg, Kind.NUMBER, context))
     return numbers
+
+
+def average_in_full(call: AggregateCall, context: PlanContext) -> Expression:
+    """AVG of decimals inside an expression as the quotient that it is: MySQL goes on with its further digits."""
+    if call.name != "avg" or call.type.eval_type != EvalType.DECIMAL:
+        return call
+    total = resolve_aggregate("sum", call.args, context, distinct=call.distinct)
+    count = in_kind(resolve_aggregate("count", call.args, context, distinct=call.distinct), EvalType.DECIMAL)
+    return Call("/", (total, count), call.type, Signature(FUNCTIONS["/"], _OVERLOADS["/"][EvalType.DECIMAL]))
 
 
 def common_kind(args: Sequence[Expression]) -> EvalType:
