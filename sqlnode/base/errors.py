@@ -375,6 +375,12 @@ TABLE_CANT_BE_WITHOUT_VISIBLE_COLUMN|4028|HY000|A table must have at least one v
 CONFLICTING_DECLARATIONS|1302|HY000|Conflicting declarations: '{first}' and '{second}'
 UNKNOWN_ALTER_ALGORITHM|1800|HY000|Unknown ALGORITHM '{name}'
 CANNOT_USER_GRANT|1410|42000|You are not allowed to create a user with GRANT
+PLUGIN_IS_NOT_LOADED|1524|HY000|Plugin '{plugin}' is not loaded
+PASSWORD_FORMAT|1827|HY000|The password hash doesn't have the expected format.
+REVOKE_GRANTS|1269|HY000|Can't revoke all privileges for one or more of the requested users
+ILLEGAL_PRIVILEGE_LEVEL|3619|HY000|Illegal privilege level specified for {privilege}
+PASSWORD_ANONYMOUS_USER|1131|42000|You are using MySQL as an anonymous user and anonymous users are not allowed to change passwords
+INCORRECT_CURRENT_PASSWORD|3891|HY000|Incorrect current password. Specify the correct password which has to be replaced.
 FORUPDATE_CANT_RETRY|8002|HY000|[{start_ts}] can not retry select for update statement
 TXN_TOO_LARGE|8004|HY000|Transaction is too large, size: {size}
 TXN_RETRYABLE|8022|HY000|Error: KV error safe to retry {message} [try again later]
