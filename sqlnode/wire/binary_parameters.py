@@ -13,7 +13,7 @@ from decimal import Decimal, InvalidOperation
 
 from sqlnode.base.charset import charset_by_name
 from sqlnode.base.errors import MALFORMED_PACKET, UNKNOWN_ERROR, WRONG_ARGUMENTS, SqlError
-from sqlnode.base.packed_time import DAY, HOUR, MINUTE, SECOND, pack
+from sqlnode.base.packed_time import DAY, HOUR, MAX_DURATION, MINUTE, SECOND, pack
 from sqlnode.base.types import (
     BLOB_CODES,
     SqlType,
@@ -229,5 +229,5 @@ def _duration(reader: PayloadReader) -> tuple[Value, SqlType]:
         raise SqlError(MALFORMED_PACKET)
     data = reader.fixed(size).ljust(12, b"\0")
     negative, days, hour, minute, second, micro = struct.unpack("<BIBBBI", data)
-    total = days * DAY + hour * HOUR + minute * MINUTE + second * SECOND + micro * 1000
+    total = min(days * DAY + hour * HOUR + minute * MINUTE + second * SECOND + micro * 1000, MAX_DURATION)
     return -total if negative else total, _TIME_TYPES[6 if micro else 0]
