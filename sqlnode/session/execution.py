@@ -62,7 +62,7 @@ async def run_plan(session: Session, entry: CachedPlan, values: tuple[Value, ...
             snapshot = instance.store.snapshot(await instance.store.timestamp())
         context = make_context(session, snapshot, None, values)
         result = await _run(plan, context)
-        if result.__class__ is StoredRows:
+        if result.__class__ is StoredRows and plan.into is None:
             session.row_count = -1
             session.found_rows = len(result.values)  # type: ignore[union-attr]
             return result
