@@ -7,7 +7,7 @@ from collections.abc import Coroutine, Sequence
 from typing import Any
 from weakref import WeakSet
 
-from store.api import LOGICAL_BITS, MAX_TIMESTAMP, KvClient, Oracle, StoreError, Timestamp
+from store.api import LOGICAL_BITS, MAX_TIMESTAMP, KvClient, Oracle, SnapshotTooOld, StoreError, Timestamp
 from store.locks import LockResolver
 from store.snapshot import Snapshot
 from store.transaction import Transaction
@@ -27,17 +27,21 @@ class Store:
         self._readers: WeakSet[Snapshot | Transaction] = WeakSet()
         self._newest = Snapshot(client, self.resolver, MAX_TIMESTAMP)
         self._work: set[asyncio.Task[None]] = set()
+        self.collected_ts: Timestamp = 0
+        """Versions below this may be gone."""
 
     async def timestamp(self) -> Timestamp:
         """The next timestamp."""
         return await self.oracle.timestamp()
 
     def snapshot(self, ts: Timestamp) -> Snapshot:
-        """Reads at `ts`. Versions that it can see stay as long as the snapshot is referenced."""
+        """Reads at `ts`. Versions that it can see stay as long as the snapshot is referenced. Raises SnapshotTooOld."""
         if ts == MAX_TIMESTAMP:
             # It pins nothing, and keeps no memory of locks that it passed: those may be committed the next time.
             self._newest._resolved.ignored.clear()
             return self._newest
+        if ts < self.collected_ts:
+            raise SnapshotTooOld(ts, self.collected_ts)
         snapshot = Snapshot(self.client, self.resolver, ts)
         self._readers.add(snapshot)
         return snapshot
@@ -49,7 +53,7 @@ class Store:
         return transaction
 
     def safe_point(self, now: Timestamp) -> Timestamp:
-        """The newest safe point that nobody alive would miss."""
+        """The newest safe point that nobody alive would miss; older snapshots are refused from now on."""
         allowed = now - (self.gc_life_ms << LOGICAL_BITS)
         for reader in self._readers:
             if isinstance(reader, Transaction):
@@ -58,7 +62,8 @@ class Store:
                 ts = reader.ts
             if ts <= allowed:
                 allowed = ts - 1
-        return max(0, allowed)
+        self.collected_ts = max(self.collected_ts, allowed)
+        return self.collected_ts
 
     # --- background ---
 

@@ -221,22 +221,21 @@ class Transaction:
             return await self._note_locks(keys, mode, wanted=return_values or check_existence, not_exists=not_exists)
         entries = self.buffer.entries
         locked = self._locked
-        wanted = return_values or check_existence or bool(not_exists)
-        if not wanted:
+        if not (return_values or check_existence or not_exists):
             keys = [key for key in keys if locked.get(key, -1) < mode]
             if not keys:
                 return LockResult({})
+        taken: int | None = None
         if entries and not_exists:
-            for key in keys:
-                if key in not_exists and key in entries:
-                    value = entries[key]
-                    if value is not None:
-                        raise AlreadyExists(key, value)
-                    not_exists = not_exists - {key}
+            taken = self._first_buffered(keys, not_exists)
+            not_exists = frozenset(key for key in not_exists if key not in entries)
+        if taken == 0:
+            raise AlreadyExists(keys[0], entries[keys[0]])
+        asked = keys if taken is None else keys[:taken]
         if self._primary is None:
             self._primary = keys[0]
         request = LockRequest(
-            keys,
+            asked,
             self._primary,
             self.start_ts,
             self.for_update_ts,
@@ -249,8 +248,25 @@ class Transaction:
             only_if_exists,
         )
         result = await self._store.client.pessimistic_lock(request)
-        values = result.values
-        skipped = result.skipped
+        self._note_locked(asked, mode, result, only_if_exists=only_if_exists)
+        if taken is not None:
+            raise AlreadyExists(keys[taken], entries[keys[taken]])
+        return result
+
+    def _first_buffered(self, keys: Sequence[bytes], not_exists: frozenset[bytes]) -> int | None:
+        """The place of the first key that must not exist and stands in the buffer."""
+        entries = self.buffer.entries
+        for place, key in enumerate(keys):
+            if key in not_exists and entries.get(key) is not None:
+                return place
+        return None
+
+    def _note_locked(
+        self, keys: Sequence[bytes], mode: LockMode, result: LockResult, *, only_if_exists: bool
+    ) -> None:
+        """Remembers what the store locked, and puts own writes over the values that it answered."""
+        entries, locked = self.buffer.entries, self._locked
+        values, skipped = result.values, result.skipped
         for key in keys:
             if key in skipped or (only_if_exists and values.get(key) is None):
                 continue
@@ -260,7 +276,6 @@ class Transaction:
             for key in keys:
                 if key in entries and key not in skipped:
                     values[key] = entries[key]
-        return result
 
     def cancel_wait(self) -> bool:
         """Ends a wait for a lock with WaitCancelled (KILL); False when the transaction does not wait."""

@@ -6,6 +6,7 @@ import asyncio
 
 import pytest
 
+from store import open_store
 from store.api import (
     MAX_TIMESTAMP,
     AlreadyExists,
@@ -21,6 +22,7 @@ from store.api import (
     PessimisticAction,
     PrewriteRequest,
     ResolvedLocks,
+    SnapshotTooOld,
     TxnAborted,
     TxnLockNotFound,
     TxnNotFound,
@@ -441,3 +443,27 @@ def test_garbage_collection_keeps_what_readers_see(run: Runner) -> None:
         assert len(list(engine.write_family.keys())) == 1 and await get(store, b"k") == b"5"
 
     run(body)
+
+
+def test_a_sweep_finds_what_an_earlier_process_left(tmp_path) -> None:
+    async def main() -> None:
+        store = open_store(f"embedded:{tmp_path}/data")
+        for number in range(3000):
+            if number % 500 == 0:
+                await two_phase(store, puts(*[(b"k%04d" % (number + at), b"x" * 300) for at in range(500)]))
+        await two_phase(store, puts(*[(b"k%04d" % at, b"new") for at in range(0, 3000, 7)]))
+        await two_phase(store, [(Op.DELETE, b"k%04d" % at, b"") for at in range(0, 3000, 5)])
+        before = await store.client.scan(b"", b"", 0, await store.timestamp(), NONE)
+        await store.close()
+        again = open_store(f"embedded:{tmp_path}/data")
+        again.gc_life_ms = 0
+        await two_phase(again, puts((b"zz", b"1")))
+        await again.client.gc_safe_point(await again.timestamp())
+        again.client.gc.work()
+        assert await again.client.scan(b"", b"zz", 0, await again.timestamp(), NONE) == before
+        assert len(list(again.client.engine.write_family.items())) == len(before) + 1
+        with pytest.raises(SnapshotTooOld):
+            again.snapshot(again.collected_ts - 1)
+        await again.close()
+
+    asyncio.run(main())
