@@ -125,6 +125,12 @@ def make_call(
     strength = function.coercibility if function.coercibility >= 0 else derivation.coercibility
     if not result_type.is_string:
         strength = Coercibility.NUMERIC
+    elif function.coercibility < 0 and (result_type.charset, result_type.collation) != (
+        derivation.charset,
+        derivation.collation,
+    ):
+        # A function that names its own charset (JSON_UNQUOTE, FORMAT) is as strong as a literal.
+        strength = Coercibility.LITERAL
     signature = Signature(function, overload, replace(derivation, coercibility=strength))
     return Call(function.name, converted, result_type, signature, text)
 
