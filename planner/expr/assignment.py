@@ -181,7 +181,8 @@ def _through_cast(source: SqlType, target: SqlType) -> Assigner | None:
         return None
 
     def through(value: Value, context: EvalContext, row: int) -> Value:
-        return convert(value, context)
+        result: Value = convert(value, context)
+        return result
 
     return through
 

@@ -34,7 +34,8 @@ def text_of(source: SqlType, target: SqlType) -> Assigner | None:
         return None
 
     def to_text(value: Value, context: EvalContext, row: int) -> Value:
-        return convert(value, context)
+        result: Value = convert(value, context)
+        return result
 
     return to_text
 

@@ -90,8 +90,12 @@ class Collation:
         if self.is_binary:
             return [char.encode("utf-8", "surrogateescape") for char in data.decode("utf-8", "surrogateescape")]
         if self.pad:
-            return [self.sort_key(char.encode()) or b" " for char in text_of(data)]
+            return [self._space_key() if char == " " else self.sort_key(char.encode()) for char in text_of(data)]
         return [self.sort_key(char.encode()) for char in text_of(data)]
+
+    def _space_key(self) -> bytes:
+        """The weight of a space, which a sort key leaves out at the end."""
+        return self.sort_key(b" a").removesuffix(self.sort_key(b"a"))
 
 
 _ROWS = """
