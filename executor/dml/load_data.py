@@ -204,11 +204,6 @@ class _Loader:
     def _row(self, fields: Fields, number: int) -> Row:
         context = self._evaluation
         row = self._base.copy()
-        width = len(self._places)
-        if len(fields) < width:
-            _complain(context, WARN_TOO_FEW_RECORDS, number)
-        elif len(fields) > width:
-            _complain(context, WARN_TOO_MANY_RECORDS, number)
         for place, source, assign, value in zip(self._places, self._sources, self._assigners, fields):
             if self._decode is not None and source is _TEXT and value is not None:
                 value = self._decode(value)
@@ -219,7 +214,10 @@ class _Loader:
             assert assign is not None, "a column has an assigner"
             row[place.column.offset] = self._assigned(place.column, assign, value, number)
         for place in self._places[len(fields) :]:
+            _complain(context, WARN_TOO_FEW_RECORDS, number)
             self._without_field(place, row)
+        if len(fields) > len(self._places):
+            _complain(context, WARN_TOO_MANY_RECORDS, number)
         for setting in self._settings:
             if setting.compute is None:
                 row[setting.offset] = self._writer.defaults[setting.offset].get(row, context)

@@ -1,0 +1,98 @@
+"""LOAD DATA LOCAL INFILE over the wire."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pymysql
+import pytest
+
+from sqlnode.testing import serve_memory
+
+
+@pytest.fixture(scope="module")
+def connection() -> Iterator[pymysql.connections.Connection[Any]]:
+    with serve_memory() as server:
+        connection = pymysql.connect(
+            host=server.host, port=server.port, user="root", database="test", local_infile=True, autocommit=True
+        )
+        with connection.cursor() as cursor:
+            cursor.execute(
+                "CREATE TABLE t (id INT AUTO_INCREMENT PRIMARY KEY, a INT NOT NULL, b VARCHAR(5), c DATE, UNIQUE KEY (a))"
+            )
+        yield connection
+        connection.close()
+
+
+def load(connection: pymysql.connections.Connection[Any], file: Path, rest: str) -> tuple[int, str, list[Any]]:
+    with connection.cursor() as cursor:
+        cursor.execute("DELETE FROM t")
+        try:
+            count = cursor.execute(f"LOAD DATA LOCAL INFILE '{file}' {rest}")
+            message = (cursor._result.message or b"").decode().lstrip("\x00-\xff")
+        except pymysql.err.MySQLError as error:
+            count, message = -1, f"{error.args[0]}: {error.args[1]}"
+        cursor.execute("SHOW WARNINGS")
+        warnings = [row[1] for row in cursor.fetchall()]
+    return count, message, warnings
+
+
+def rows(connection: pymysql.connections.Connection[Any]) -> list[tuple[Any, ...]]:
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT id, a, b, CAST(c AS CHAR) FROM t ORDER BY id")
+        return list(cursor.fetchall())
+
+
+def test_plain_lines(connection: pymysql.connections.Connection[Any], tmp_path: Path) -> None:
+    file = tmp_path / "plain"
+    file.write_bytes(b"1\t5\thello\t2020-01-01\n2\t6\t\\N\t2021-02-03\n")
+    count, message, warnings = load(connection, file, "INTO TABLE t")
+    assert (count, warnings) == (2, []) and message.endswith("Records: 2  Deleted: 0  Skipped: 0  Warnings: 0")
+    assert rows(connection) == [(1, 5, "hello", "2020-01-01"), (2, 6, None, "2021-02-03")]
+
+
+def test_columns_variables_and_set(connection: pymysql.connections.Connection[Any], tmp_path: Path) -> None:
+    file = tmp_path / "csv"
+    file.write_bytes(b'id,"x",y\r\n31,"a,b",7\r\n32,"q""q",8\r\n')
+    rest = (
+        "INTO TABLE t FIELDS TERMINATED BY ',' OPTIONALLY ENCLOSED BY '\"' LINES TERMINATED BY '\\r\\n' IGNORE 1 LINES"
+        " (id, b, @y) SET a = @y * 10, c = '2000-01-01'"
+    )
+    assert load(connection, file, rest)[0] == 2
+    assert rows(connection) == [(31, 70, "a,b", "2000-01-01"), (32, 80, 'q"q', "2000-01-01")]
+
+
+def test_lines_that_do_not_fit(connection: pymysql.connections.Connection[Any], tmp_path: Path) -> None:
+    file = tmp_path / "bad"
+    file.write_bytes(b"1\t1\ttoolong\t2020-01-01\n2\t2\n3\t3\tc\t2020-01-01\tmore\n4\t1\td\t2020-01-01\nx\t\\N\te\tnot\n")
+    count, message, warnings = load(connection, file, "INTO TABLE t")
+    assert count == 4 and message.endswith("Records: 5  Deleted: 0  Skipped: 1  Warnings: 8")
+    assert sorted(warnings) == [1062, 1261, 1261, 1262, 1263, 1265, 1265, 1366]
+    assert [row[:3] for row in rows(connection)][:3] == [(1, 1, "toolo"), (2, 2, None), (3, 3, "c")]
+
+
+def test_replace(connection: pymysql.connections.Connection[Any], tmp_path: Path) -> None:
+    file = tmp_path / "replace"
+    file.write_bytes(b"1\t1\ta\t\\N\n2\t1\tb\t\\N\n")
+    count, message, _ = load(connection, file, "REPLACE INTO TABLE t")
+    assert count == 3 and message.endswith("Records: 2  Deleted: 1  Skipped: 0  Warnings: 0")
+    assert rows(connection) == [(2, 1, "b", None)]
+
+
+def test_many_lines_are_one_transaction(connection: pymysql.connections.Connection[Any], tmp_path: Path) -> None:
+    file = tmp_path / "many"
+    file.write_bytes(b"".join(b"%d\tn%d\n" % (number, number % 100) for number in range(1, 7001)) + b"5\tdup\n")
+    count, message, warnings = load(connection, file, "IGNORE INTO TABLE t (a, b)")
+    assert count == 7000 and warnings == [1062]
+    count, message, _ = load(connection, file, "REPLACE INTO TABLE t (a, zz)")
+    assert count == -1 and message.startswith("1054")
+    assert rows(connection) == []
+
+
+def test_other_charsets(connection: pymysql.connections.Connection[Any], tmp_path: Path) -> None:
+    file = tmp_path / "latin"
+    file.write_bytes("1\t1\té\t\\N\n".encode("latin-1"))
+    assert load(connection, file, "INTO TABLE t CHARACTER SET latin1")[0] == 1
+    assert rows(connection) == [(1, 1, "é", None)]
