@@ -1,9 +1,10 @@
 """AutoIds: AUTO_INCREMENT values and hidden row ids.
 
-A counter in the store (TiDB's keys: `IID` for tables of version 5 with AUTO_ID_CACHE 1, else the `TID` that hidden row ids
-use too) holds the largest value that may have been given out. It is raised by 1,000 at a time in a transaction of its own;
-values below it come from memory, so that an insert waits for no extra sync. A crash skips what was left of the thousand, a
-clean stop writes the exact value. Values within one call are consecutive (`increment` apart).
+A counter in the store (TiDB's keys: `IID` for tables of version 5 with AUTO_ID_CACHE 1, else the `TID` that hidden
+row ids use too) holds the largest value that may have been given out. It is raised by 1,000 at a time in a
+transaction of its own; values below it come from memory, so that an insert waits for no extra sync. A crash skips
+what was left of the thousand, a clean stop writes the exact value. Values within one call are consecutive
+(`increment` apart).
 """
 
 from __future__ import annotations
@@ -51,8 +52,8 @@ class AutoIds:
     ) -> int:
         """The first of `count` AUTO_INCREMENT values, each `increment` after the one before, congruent to `offset`.
 
-        A column that has reached its type's largest value gets that value again (and the duplicate key is the error), as
-        InnoDB does.
+        A column that has reached its type's largest value gets that value again (and the duplicate key is the error),
+        as InnoDB does.
         """
         counter = await self._counter(_key(database_id, table), table)
         if offset > increment:

@@ -1,7 +1,7 @@
 """What a new store begins with: database `test`, the tables of `mysql` that we read, and root from loopback.
 
-The shape of the tables is TiDB's (catalog.md section 6) as far as we use them. The bootstrap has a key of its own; TiDB's
-is never claimed, so that a TiDB which opens the store later bootstraps what it misses.
+The shape of the tables is TiDB's (catalog.md section 6) as far as we use them. The bootstrap has a key of its own;
+TiDB's is never claimed, so that a TiDB which opens the store later bootstraps what it misses.
 """
 
 from __future__ import annotations
@@ -43,7 +43,8 @@ def system_tables() -> Iterator[str]:
         {privileges}, Account_locked enum('N','Y') not null default 'N', Password_reuse_history smallint unsigned,
         Password_reuse_time smallint unsigned, User_attributes json, Token_issuer varchar(255),
         Password_expired enum('N','Y') not null default 'N', Password_last_changed timestamp default current_timestamp,
-        Password_lifetime smallint unsigned, Max_user_connections int unsigned not null default 0, primary key (Host, User))"""
+        Password_lifetime smallint unsigned, Max_user_connections int unsigned not null default 0, primary key (Host,
+        User))"""
     yield f"""create table db (Host char(255), DB char(64), User char(32), {_flags(PRIVILEGE_COLUMNS["db"])},
         primary key (Host, DB, User), key idx_db_user (User))"""
     yield """create table tables_priv (Host char(255), DB char(64), User char(32), Table_name char(64), Grantor char(77),

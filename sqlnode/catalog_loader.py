@@ -1,9 +1,9 @@
 """CatalogLoader: from the metadata keys under `m` to a `Catalog`, and from one schema version to the next.
 
-`load` reads everything once. `refresh` reads the SchemaDiffs between the version it has and the newest one and reads again
-only the databases and tables that they name; every other `TableInfo` stays the same object, which is what keeps plans valid.
-A diff that is missing (garbage collected, or written by a TiDB that asks for it) means reading all again; tables whose
-stored bytes did not change keep their identity then too.
+`load` reads everything once. `refresh` reads the SchemaDiffs between the version it has and the newest one and reads
+again only the databases and tables that they name; every other `TableInfo` stays the same object, which is what keeps
+plans valid. A diff that is missing (garbage collected, or written by a TiDB that asks for it) means reading all
+again; tables whose stored bytes did not change keep their identity then too.
 """
 
 from __future__ import annotations
@@ -183,9 +183,7 @@ def _replace_table(stored: _Stored, table_id: int, value: bytes | None) -> bool:
 
 
 def _schema(stored: _Stored) -> Schema:
-    tables = {
-        table.name.lower(): table for table in stored.tables.values() if table.state is SchemaState.PUBLIC
-    }
+    tables = {table.name.lower(): table for table in stored.tables.values() if table.state is SchemaState.PUBLIC}
     return Schema(stored.info, tables)
 
 

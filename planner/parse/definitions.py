@@ -122,9 +122,9 @@ def _truncate(cursor: Cursor) -> TruncateTable:
 # Indexes
 
 
-def _lock_options(cursor: Cursor) -> dict[str, str]:
+def _lock_options(cursor: Cursor) -> dict[str, Any]:
     """ALGORITHM [=] … and LOCK [=] … of CREATE INDEX and DROP INDEX."""
-    values: dict[str, str] = {}
+    values: dict[str, Any] = {}
     while True:
         if cursor.accept("ALGORITHM"):
             cursor.equals()
@@ -144,7 +144,7 @@ def _create_index(kind: str) -> Any:
         cursor.expect("ON")
         table = cursor.table()
         parts = read_key_parts(cursor)
-        locks: dict[str, str] = {}
+        locks: dict[str, Any] = {}
         while not cursor.done:
             before = cursor.index
             read_key_options(cursor, values)

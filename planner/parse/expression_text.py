@@ -1,8 +1,9 @@
 """Expressions back to text: the form that metadata keeps, and the form that SHOW CREATE prints.
 
 `stored_text` is how TiDB restores an expression: back quotes, lower-case functions, blanks around operators and behind
-commas, parentheses as written, an introducer before each string. `shown_text` is how MySQL 8 prints it: every operator in
-its own parentheses, no blank behind commas. Both read back (`entry.parse_expression`) to a tree of the same meaning.
+commas, parentheses as written, an introducer before each string. `shown_text` is how MySQL 8 prints it: every
+operator in its own parentheses, no blank behind commas. Both read back (`entry.parse_expression`) to a tree of the
+same meaning.
 """
 
 from __future__ import annotations
@@ -190,8 +191,7 @@ class _Printer:
     def _in(self, node: exp.In, word: str) -> str:
         if node.args.get("query") is not None:
             raise unsupported("subquery in a stored expression")
-        comma = "," if self.shown else ","
-        items = comma.join(self.text(item) for item in node.expressions)
+        items = ",".join(self.text(item) for item in node.expressions)
         return self.wrap(f"{self.text(node.this)} {self._word(word)} ({items})")
 
     def between(self, node: exp.Between) -> str:
@@ -251,7 +251,11 @@ class _Printer:
         if name == "member of":
             return self.wrap(f"{self.text(arguments[0])} member of ({self.text(arguments[1])})")
         if name == "binary":
-            return f"cast({self.text(arguments[0])} as char charset binary)" if self.shown else f"BINARY {self.text(arguments[0])}"
+            return (
+                f"cast({self.text(arguments[0])} as char charset binary)"
+                if self.shown
+                else f"BINARY {self.text(arguments[0])}"
+            )
         if self.shown:
             name = _CANONICAL.get(name, name)
             if name == "mod" and len(arguments) == 2:

@@ -17,8 +17,9 @@ T = TokenType
 def qualified_text(statement: Statement, database: str, star_columns: Sequence[str]) -> str:
     """The text of `statement`, a query, in which every table of the catalog has its database in front.
 
-    `star_columns` are the result columns of the query as texts, for a select list that contains `*` or `t.*` (it is replaced
-    by all of them, item by item: an item that is no star keeps its own text and takes the place of its column).
+    `star_columns` are the result columns of the query as texts, for a select list that contains `*` or `t.*` (it is
+    replaced by all of them, item by item: an item that is no star keeps its own text and takes the place of its
+    column).
     """
     changes = [*_table_changes(statement, database), *_star_changes(statement, star_columns)]
     text = statement.source

@@ -2,8 +2,9 @@
 
 `run_ddl(node, context)` is the entry. It must not know sessions or packets; what it needs of the session stands in
 `DdlContext`. Central types: `DdlContext` (context.py), `DdlOwner` (owner.py: steps, waiting, recovery after a crash),
-`TableVersions` (waits.py: which transaction uses which table at which version), `Job` (jobs.py). Building a TableInfo from
-a definition is pure and stands in build_table.py and its neighbours; SHOW CREATE in show_create.py. Start at run.py.
+`TableVersions` (waits.py: which transaction uses which table at which version), `Job` (jobs.py). Building a TableInfo
+from a definition is pure and stands in build_table.py and its neighbours; SHOW CREATE in show_create.py. Start at
+run.py.
 """
 
 from __future__ import annotations

@@ -111,7 +111,8 @@ def _numbered(slots: Sequence[Slot], used: int) -> tuple[ColumnInfo, ...]:
 
 
 def _with_origin(column: ColumnInfo) -> ColumnInfo:
-    """What rows that are older than the column have in it: its literal default, or the type's zero when it cannot be NULL."""
+    """What rows that are older than the column have in it: its literal default, or the type's zero when it cannot be
+    NULL."""
     if column.is_generated or column.default_is_expr or column.type.flags & Flag.AUTO_INCREMENT:
         return column
     if column.default is not None or column.default_bit is not None:
@@ -135,7 +136,8 @@ def _new_keys(draft: Draft, columns: tuple[ColumnInfo, ...]) -> list[Key]:
 
 
 def _refuse_nullable(primary: Key, columns: Sequence[ColumnInfo]) -> None:
-    """A column that was left with an explicit DEFAULT NULL cannot be in a primary key; one that may be NULL becomes NOT NULL."""
+    """A column that was left with an explicit DEFAULT NULL cannot be in a primary key; one that may be NULL becomes
+    NOT NULL."""
     for part in primary.parts:
         column = columns[part.offset]
         if column.is_virtual:
@@ -160,7 +162,10 @@ def _indexes(
     used = draft.table.max_index_id
     found: list[IndexInfo] = []
     for index in draft.indexes:
-        parts = tuple(replace(part, offset=places[part.name.lower()], name=columns[places[part.name.lower()]].name) for part in index.columns)
+        parts = tuple(
+            replace(part, offset=places[part.name.lower()], name=columns[places[part.name.lower()]].name)
+            for part in index.columns
+        )
         if index.id in draft.changed_indexes:
             used += 1
             index = replace(index, id=used)
@@ -265,33 +270,31 @@ def _table(
     )
 
 
-def _check_foreign_keys(
-    draft: Draft, final: TableInfo, new: Sequence[ForeignKey], around: Surroundings
-) -> None:
+def _check_foreign_keys(draft: Draft, final: TableInfo, new: Sequence[ForeignKey], around: Surroundings) -> None:
     """New keys fit their parents; old ones still have their index and fitting columns on both sides."""
     for key in new:
         check_parent(around.catalog, around.database, final, key, checks=around.foreign_key_checks)
     old_columns = {column.name.lower(): column for column in draft.table.columns}
     new_columns = final.columns_by_name
     renamed = {new_name.lower(): old for old, new_name in draft.renamed.items()}
-    for key in draft.foreign_keys:
-        if not has_leading_key(final, key.columns):
-            raise SqlError(DROP_INDEX_FK, index=_lost_index(draft, final, key.columns))
-        for name in key.columns:
+    for own in draft.foreign_keys:
+        if not has_leading_key(final, own.columns):
+            raise SqlError(DROP_INDEX_FK, index=_lost_index(draft, final, own.columns))
+        for name in own.columns:
             old, column = old_columns[renamed.get(name.lower(), name.lower())], new_columns[name.lower()]
             if around.foreign_key_checks and not compatible(old.type, column.type):
-                raise SqlError(FK_COLUMN_CANNOT_CHANGE, column=old.name, constraint=key.name)
-    for child, key in draft.children:
+                raise SqlError(FK_COLUMN_CANNOT_CHANGE, column=old.name, constraint=own.name)
+    for child, other in draft.children:
         if child.table.id == draft.table.id:
             continue
-        names = tuple(draft.renamed.get(name.lower(), name) for name in key.ref_columns)
+        names = tuple(draft.renamed.get(name.lower(), name) for name in other.ref_columns)
         if around.foreign_key_checks and not has_leading_key(final, names):
             raise SqlError(DROP_INDEX_FK, index=_lost_index(draft, final, names))
-        for old_name, name in zip(key.ref_columns, names, strict=True):
+        for old_name, name in zip(other.ref_columns, names, strict=True):
             old, changed = old_columns[old_name.lower()], new_columns.get(name.lower())
             if around.foreign_key_checks and (changed is None or not compatible(old.type, changed.type)):
                 raise SqlError(
-                    FK_COLUMN_CANNOT_CHANGE_CHILD, column=old.name, constraint=key.name, table=child.table.name
+                    FK_COLUMN_CANNOT_CHANGE_CHILD, column=old.name, constraint=other.name, table=child.table.name
                 )
 
 
@@ -382,7 +385,4 @@ def renumbered(table: TableInfo) -> TableInfo:
         for place, column in enumerate(table.columns, start=1)
     )
     indexes = tuple(replace(index, id=place) for place, index in enumerate(table.indexes, start=1))
-    return replace(
-        table, columns=columns, indexes=indexes, max_column_id=len(columns), max_index_id=len(indexes)
-    )
-
+    return replace(table, columns=columns, indexes=indexes, max_column_id=len(columns), max_index_id=len(indexes))

@@ -7,9 +7,10 @@ Three ways, chosen by what the rows need:
   writers, who keep them from write-only on;
 - *copy*: a new table id gets all rows under the new definition, then takes the old one's name.
 
-Metadata changes of columns, checks of existing rows and copies happen while the table is frozen: transactions that used it
-have ended, writers that come wait, readers go on. So no two writers ever disagree about a column, and columns need no states
-between. A dropped index goes public → write-only → delete-only → none, because readers with the old version still use it.
+Metadata changes of columns, checks of existing rows and copies happen while the table is frozen: transactions that
+used it have ended, writers that come wait, readers go on. So no two writers ever disagree about a column, and columns
+need no states between. A dropped index goes public → write-only → delete-only → none, because readers with the old
+version still use it.
 """
 
 from __future__ import annotations
@@ -107,7 +108,9 @@ def _actions(node: AlterTable | CreateIndex | DropIndex) -> Sequence[AlterAction
     """CREATE INDEX and DROP INDEX are the ALTER TABLE that they stand for."""
     if isinstance(node, AlterTable):
         return node.actions
-    options = [AlterOption(word, value) for word, value in (("ALGORITHM", node.algorithm), ("LOCK", node.lock)) if value]
+    options = [
+        AlterOption(word, value) for word, value in (("ALGORITHM", node.algorithm), ("LOCK", node.lock)) if value
+    ]
     if isinstance(node, CreateIndex):
         return [AddKey(replace(node.key, if_not_exists=node.if_not_exists)), *options]
     return [DropKey(node.name, node.if_exists), *options]
@@ -193,8 +196,7 @@ class _Change:
         return 0
 
     def _same(self, final: TableInfo) -> bool:
-        ignored = {"update_ts": 0, "revision": 0}
-        before, after = replace(self.table, **ignored), replace(final, **ignored)
+        before, after = replace(self.table, update_ts=0, revision=0), replace(final, update_ts=0, revision=0)
         return meta.table_to_json(before) == meta.table_to_json(after)
 
     def _parents(self) -> list[int]:
@@ -301,7 +303,8 @@ class _Change:
         await self.owner.change(build)
 
     async def _flip_frozen(self) -> None:
-        """Everything that one version can bring, with nobody writing: columns, checks of rows, indexes over new columns."""
+        """Everything that one version can bring, with nobody writing: columns, checks of rows, indexes over new
+        columns."""
         plan, name = self.plan, self.schema.name
         if plan.new_indexes:
             # The job is on record before the first entry is written: a crash must know which range to remove.
@@ -321,8 +324,8 @@ class _Change:
             raise
 
     async def _drop_indexes(self) -> None:
-        """What is left to the final table: dropped indexes go write-only → delete-only → none, with readers of the version
-        before each gone."""
+        """What is left to the final table: dropped indexes go write-only → delete-only → none, with readers of the
+        version before each gone."""
         owner, plan = self.owner, self.plan
         if self._is_final():
             return
@@ -413,7 +416,8 @@ class _Change:
         await self.owner.change(build)
 
     async def _counters(self, writer: MetaWriter, new: TableInfo, done: Copied) -> dict[bytes, int]:
-        """Counters of the new table: what the old one had used, what the rows have, what AUTO_INCREMENT = n asks for."""
+        """Counters of the new table: what the old one had used, what the rows have, what AUTO_INCREMENT = n asks
+        for."""
         schema_id = self.schema.info.id
         found: dict[bytes, int] = {}
         if done.row_id:

@@ -1,7 +1,8 @@
 """Fills new indexes from the rows that exist, batch by batch, each in a transaction of its own.
 
-Online, writers keep the index themselves since it is write-only; what they do meanwhile meets the backfill on the index key:
-whoever changes or deletes a row writes that key too, so that one of both conflicts, and the batch is read and tried again.
+Online, writers keep the index themselves since it is write-only; what they do meanwhile meets the backfill on the
+index key: whoever changes or deletes a row writes that key too, so that one of both conflicts, and the batch is read
+and tried again.
 """
 
 from __future__ import annotations
@@ -9,9 +10,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from executor.dml.constraints import duplicate_index
-from executor.dml.table_writer import TableWriter
+from executor.dml.table_writer import Row, TableWriter
 from executor.index_entries import entry_handle
-from sqlnode.base.errors import SqlError
 from sqlnode.base.schema import TableInfo
 from sqlnode.ddl.context import DdlContext
 from sqlnode.ddl.table_rows import BATCH_ROWS, execution_of, writer_for
@@ -60,21 +60,21 @@ async def _add_entries(
     writer: TableWriter, index_ids: set[int], pairs: list[Pair], transaction: Transaction, context: DdlContext
 ) -> None:
     evaluation = execution_of(context, transaction.snapshot).evaluation
-    found: list[tuple[IndexEntry, Handle, list[object]]] = []
+    found: list[tuple[IndexEntry, Handle, Row]] = []
     for key, value in pairs:
         handle = decode_record_key(key)[1]
         row = writer.decode(value, handle, evaluation)
         stored = writer.stored(row, context.zone)
         for entry in writer.codec.index_entries(stored, handle):
             if entry.index_id in index_ids:
-                found.append((entry, handle, list(row)))
+                found.append((entry, handle, row))
     distinct = [entry.key for entry, _, _ in found if entry.distinct]
     present = await transaction.batch_get(distinct) if distinct else {}
     for entry, handle, row in found:
         if entry.distinct:
             other = present.get(entry.key)
             if other is not None and _handle_of(writer.table, entry, other) != handle:
-                raise _duplicate(writer, entry, row)
+                raise duplicate_index(writer.table, entry.index_id, row)
             present[entry.key] = entry.value
         transaction.put(entry.key, entry.value)
 
@@ -82,7 +82,3 @@ async def _add_entries(
 def _handle_of(table: TableInfo, entry: IndexEntry, value: bytes) -> Handle:
     index = next(index for index in table.indexes if index.id == entry.index_id)
     return entry_handle(entry.key, value, len(index.columns), common=table.is_common_handle)
-
-
-def _duplicate(writer: TableWriter, entry: IndexEntry, row: list[object]) -> SqlError:
-    return duplicate_index(writer.table, entry.index_id, row)  # type: ignore[arg-type]

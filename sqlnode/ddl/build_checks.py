@@ -33,13 +33,15 @@ from sqlnode.ddl.build_column import check_name
 from sqlnode.ddl.building import Building
 
 _VOLATILE = frozenset(
-    """
-    now current_timestamp localtime localtimestamp curdate current_date curtime current_time sysdate utc_date utc_time
-    utc_timestamp unix_timestamp_now rand random_bytes uuid uuid_short connection_id current_user user session_user system_user
-    database schema version found_rows row_count last_insert_id sleep benchmark get_lock release_lock release_all_locks
-    is_free_lock is_used_lock load_file master_pos_wait name_const values current_role icu_version ps_current_thread_id
-    """.split()
-)
+    (
+        "now", "current_timestamp", "localtime", "localtimestamp", "curdate", "current_date", "curtime",
+        "current_time", "sysdate", "utc_date", "utc_time", "utc_timestamp", "rand",
+        "random_bytes", "uuid", "uuid_short", "connection_id", "current_user", "user", "session_user", "system_user",
+        "database", "schema", "version", "found_rows", "row_count", "last_insert_id", "sleep", "benchmark",
+        "get_lock", "release_lock", "release_all_locks", "is_free_lock", "is_used_lock", "load_file",
+        "master_pos_wait", "name_const", "values", "current_role", "icu_version", "ps_current_thread_id",
+    )
+)  # fmt: skip
 """Functions whose value is not a matter of their arguments alone."""
 
 _BOOLEAN_NODES = (
@@ -47,9 +49,11 @@ _BOOLEAN_NODES = (
     exp.Between, exp.Like, exp.Escape, exp.RegexpLike, exp.Boolean, exp.Exists,
 )  # fmt: skip
 _BOOLEAN_CALLS = frozenset(
-    "regexp_like json_valid json_contains json_contains_path json_overlaps isnull is_uuid is_ipv4 is_ipv6 interval"
-    " json_schema_valid st_contains st_within strcmp_bool member".split()
-)
+    (
+        "regexp_like", "json_valid", "json_contains", "json_contains_path", "json_overlaps", "isnull", "is_uuid", "is_ipv4",
+        "is_ipv6", "json_schema_valid", "st_contains", "st_within",
+    )
+)  # fmt: skip
 
 
 def _is_boolean(tree: exp.Expression) -> bool:
@@ -64,7 +68,9 @@ def _is_boolean(tree: exp.Expression) -> bool:
 # Generated columns
 
 
-def with_generated(column: ColumnInfo, definition: ColumnDef, columns: Sequence[ColumnInfo], building: Building) -> ColumnInfo:
+def with_generated(
+    column: ColumnInfo, definition: ColumnDef, columns: Sequence[ColumnInfo], building: Building
+) -> ColumnInfo:
     """The column with its GENERATED clause worked in; `columns` are all of the table in order.
 
     Raises 1054, 1221, 3102, 3109, 3763, 3765.

@@ -204,9 +204,11 @@ def _real(spec: TypeSpec, name: str) -> SqlType:
 
 def _year(spec: TypeSpec, building: Building) -> SqlType:
     if spec.length not in (None, 4):
-            raise SqlError(UNKNOWN_ERROR, message="Supports only YEAR or YEAR(4) column.")
+        raise SqlError(UNKNOWN_ERROR, message="Supports only YEAR or YEAR(4) column.")
     if spec.length == 4:
-        building.deprecated(1287, "'YEAR(4)' is deprecated and will be removed in a future release. Please use YEAR instead")
+        building.deprecated(
+            1287, "'YEAR(4)' is deprecated and will be removed in a future release. Please use YEAR instead"
+        )
     return SqlType(TypeCode.YEAR, Flag.UNSIGNED | Flag.ZEROFILL, 4, 0)
 
 
@@ -259,7 +261,11 @@ def _members(spec: TypeSpec, name: str, pair: CharsetPair) -> SqlType:
     members = tuple(member.rstrip(" ") if pair.charset != "binary" else member for member in spec.elements)
     limit = 65535 if spec.name == "ENUM" else 64
     if len(members) > limit:
-        raise SqlError(TOO_BIG_SET, column=name) if spec.name == "SET" else SqlError(TOO_BIG_FIELDLENGTH, column=name, limit=limit)
+        raise (
+            SqlError(TOO_BIG_SET, column=name)
+            if spec.name == "SET"
+            else SqlError(TOO_BIG_FIELDLENGTH, column=name, limit=limit)
+        )
     key = by_name(pair.collation).sort_key
     seen: set[bytes] = set()
     for member in members:

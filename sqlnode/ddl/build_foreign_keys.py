@@ -108,13 +108,24 @@ def _resolve(name: str, database: str, definition: ForeignKeyDef, columns: Seque
     if reference.match in ("PARTIAL", "FULL"):
         raise SqlError(NOT_SUPPORTED_YET, feature=f"MATCH {reference.match}")
     if len(reference.columns) != len(own):
-        raise SqlError(WRONG_FK_DEF, name=definition.name or "foreign key without name", reason="Key reference and table reference don't match")
+        raise SqlError(
+            WRONG_FK_DEF,
+            name=definition.name or "foreign key without name",
+            reason="Key reference and table reference don't match",
+        )
     ref_schema = reference.table.schema or database
     if not ref_schema:
         raise SqlError(NO_DB_ERROR)
     index_name = definition.index_name or definition.name or own[0]
     return ForeignKey(
-        name, tuple(own), ref_schema, reference.table.name, reference.columns, reference.on_delete, reference.on_update, index_name
+        name,
+        tuple(own),
+        ref_schema,
+        reference.table.name,
+        reference.columns,
+        reference.on_delete,
+        reference.on_update,
+        index_name,
     )
 
 
@@ -161,7 +172,8 @@ def check_parent(
 
 
 def compatible(child: SqlType, parent: SqlType) -> bool:
-    """Whether a column of the first type may refer to one of the second: same type and sign, for strings same collation."""
+    """Whether a column of the first type may refer to one of the second: same type and sign, for strings same
+    collation."""
     if child.is_string and parent.is_string and child.is_character == parent.is_character:
         return child.collation == parent.collation
     if child.code != parent.code:
@@ -184,9 +196,7 @@ def has_leading_key(table: TableInfo, columns: Sequence[str], *, without: int = 
     handle = table.handle_column
     if handle is not None and wanted == [handle.name.lower()]:
         return True
-    return any(
-        _leads(index.columns, wanted) for index in table.indexes if index.id != without
-    )
+    return any(_leads(index.columns, wanted) for index in table.indexes if index.id != without)
 
 
 def _leads(parts: Sequence[IndexColumn], wanted: Sequence[str]) -> bool:

@@ -205,7 +205,9 @@ def check_primary(definition: KeyDef, parts: Sequence[IndexColumn], columns: Seq
     for part in parts:
         column = columns[part.offset]
         if column.is_virtual:
-            raise SqlError(UNSUPPORTED_ON_GENERATED_COLUMN, feature="Defining a virtual generated column as primary key")
+            raise SqlError(
+                UNSUPPORTED_ON_GENERATED_COLUMN, feature="Defining a virtual generated column as primary key"
+            )
 
 
 def refuse_null_key(name: str) -> SqlError:

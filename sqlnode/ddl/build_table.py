@@ -1,7 +1,8 @@
 """CreateTable → TableInfo, pure: columns, keys, checks, foreign keys and options in MySQL's order of checking.
 
-The result has id 0; everything inside (column, index, constraint ids) is final. Ids are given as TiDB gives them: keys that
-stand in a column's definition come behind the table's own, an integer primary key that is the handle gets no index.
+The result has id 0; everything inside (column, index, constraint ids) is final. Ids are given as TiDB gives them:
+keys that stand in a column's definition come behind the table's own, an integer primary key that is the handle gets
+no index.
 """
 
 from __future__ import annotations
@@ -48,7 +49,8 @@ its work, as in MySQL."""
 
 @dataclass(frozen=True, slots=True)
 class Surroundings:
-    """What a definition is checked against: the catalog, the database, and the constraint names that are taken in it."""
+    """What a definition is checked against: the catalog, the database, and the constraint names that are taken in
+    it."""
 
     catalog: Catalog
     database: str
@@ -126,7 +128,8 @@ def build_columns(definitions: Sequence[ColumnDef], building: Building) -> tuple
 
 
 def check_expression_defaults(definitions: Sequence[ColumnDef], columns: Sequence[ColumnInfo]) -> None:
-    """Columns that an expression default reads: known, not counting, and not computed behind it. Raises 1054, 3771, 3774."""
+    """Columns that an expression default reads: known, not counting, and not computed behind it. Raises 1054, 3771,
+    3774."""
     place = {column.name.lower(): number for number, column in enumerate(columns)}
     for definition in definitions:
         if definition.default is None or not definition.default_is_expr:
@@ -214,7 +217,11 @@ def _assemble(
         common_handle_version=1 if clustered and not handle else 0,
         comment=options.comment or "",
         auto_increment=options.auto_increment or 0,
-        auto_id_cache=options.auto_id_cache if options.auto_id_cache is not None else building.auto_id_cache if has_counter else 0,
+        auto_id_cache=options.auto_id_cache
+        if options.auto_id_cache is not None
+        else building.auto_id_cache
+        if has_counter
+        else 0,
         max_column_id=len(columns),
         max_index_id=len(indexes),
         max_foreign_key_id=len(infos),
@@ -250,4 +257,3 @@ def check_auto_increment(columns: Sequence[ColumnInfo], indexes: Sequence[IndexI
     )
     if len(counting) > 1 or not leads:
         raise SqlError(WRONG_AUTO_KEY)
-

@@ -15,7 +15,9 @@ class CharsetPair:
     collation: str
 
 
-def resolve(charset: str | None, collation: str | None, inherited: CharsetPair, utf8mb4_default: str = "") -> CharsetPair:
+def resolve(
+    charset: str | None, collation: str | None, inherited: CharsetPair, utf8mb4_default: str = ""
+) -> CharsetPair:
     """What was written, completed: a charset brings its default collation, a collation its charset, nothing inherits.
 
     `utf8mb4_default` is what CHARACTER SET utf8mb4 without COLLATE means (default_collation_for_utf8mb4).

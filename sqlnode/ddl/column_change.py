@@ -12,8 +12,8 @@ _BLOB_ORDER = (TypeCode.TINY_BLOB, TypeCode.BLOB, TypeCode.MEDIUM_BLOB, TypeCode
 def needs_copy(old: ColumnInfo, new: ColumnInfo, *, in_key: bool) -> bool:
     """Whether stored rows or index entries must be written again, or may be refused, for the new definition.
 
-    False only where every stored value, as it is encoded now, is the same value of the new type. `in_key`: the column is
-    part of an index or of the handle.
+    False only where every stored value, as it is encoded now, is the same value of the new type. `in_key`: the column
+    is part of an index or of the handle.
     """
     if old.is_generated or new.is_generated:
         return _generated_needs_copy(old, new, in_key=in_key)

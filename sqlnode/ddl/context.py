@@ -22,7 +22,8 @@ if TYPE_CHECKING:
 
 
 InsertSelect = Callable[[str, TableInfo, tuple[str, ...], Statement, "str | None"], Awaitable[int]]
-"""(database, table, column names, query, IGNORE or REPLACE) -> rows inserted: the second half of CREATE TABLE … SELECT."""
+"""(database, table, column names, query, IGNORE or REPLACE) -> rows inserted: the second half of CREATE TABLE …
+SELECT."""
 
 
 @dataclass(slots=True)

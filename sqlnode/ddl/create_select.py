@@ -8,9 +8,9 @@ from sqlglot import expressions as exp
 
 from planner.bind import bind
 from planner.expr.nodes import Column
+from planner.parse.entry import parse_expression
 from planner.parse.nodes_common import Expr, TypeSpec
 from planner.parse.nodes_ddl import ColumnDef, CreateTable
-from planner.parse.entry import parse_expression
 from sqlnode.base.catalog import Catalog
 from sqlnode.base.errors import DUP_FIELDNAME, NOT_SUPPORTED_YET, SqlError
 from sqlnode.base.schema import ColumnInfo

@@ -105,7 +105,8 @@ def copied_definition(source: Found, name: str, context: DdlContext) -> TableInf
         for number, index in enumerate(table.public_indexes, start=1)
     )
     checks = tuple(
-        replace(check, id=number, name=f"{name}_chk_{number}") for number, check in enumerate(table.constraints, start=1)
+        replace(check, id=number, name=f"{name}_chk_{number}")
+        for number, check in enumerate(table.constraints, start=1)
     )
     fresh_columns = tuple(
         replace(column, id=place + 1, offset=place, origin_default=None, origin_default_bit=None)

@@ -1,8 +1,8 @@
 """Column defaults: validation, and the canonical text that metadata keeps.
 
-A literal default is kept as text in the form of the column's type (numbers in their shortest form, TIMESTAMP in UTC, BINARY
-padded with zero bytes, BIT in `default_bit`), an expression as SQL with `default_is_expr`. CURRENT_TIMESTAMP is kept as that
-word; its precision is the column's.
+A literal default is kept as text in the form of the column's type (numbers in their shortest form, TIMESTAMP in UTC,
+BINARY padded with zero bytes, BIT in `default_bit`), an expression as SQL with `default_is_expr`. CURRENT_TIMESTAMP
+is kept as that word; its precision is the column's.
 """
 
 from __future__ import annotations
@@ -249,15 +249,18 @@ def _decimal_text(text: str, sql_type: SqlType) -> str | None:
 
 
 def _datetime_text(text: str, sql_type: SqlType, building: Building) -> str | None:
-    mode = building.sql_mode if building.strict else building.sql_mode & ~(SqlMode.NO_ZERO_DATE | SqlMode.NO_ZERO_IN_DATE)
+    mode = (
+        building.sql_mode if building.strict else building.sql_mode & ~(SqlMode.NO_ZERO_DATE | SqlMode.NO_ZERO_IN_DATE)
+    )
     parsed = parse_datetime(text, sql_type.fsp, mode, building.zone)
     if parsed.value is None or parsed.problem & ~Problem.NONE:
         return None
     value = parsed.value
     if sql_type.code == TypeCode.TIMESTAMP and value:
-        value = _timestamp_in_utc(value, building.zone)
-        if value is None:
+        packed = _timestamp_in_utc(value, building.zone)
+        if packed is None:
             return None
+        value = packed
     return format_datetime(value, sql_type.code, sql_type.fsp)
 
 

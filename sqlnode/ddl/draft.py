@@ -1,8 +1,8 @@
 """Draft: a table while the actions of an ALTER TABLE are worked into it. Pure.
 
 Actions name columns and keys as they are before the statement, except positions (`AFTER c`), which see columns that the
-same statement adds. So the draft works in phases: drops, changes of what is there, additions; `finish` then gives ids and
-offsets, resolves new keys and foreign keys, and says what the rows need (`AlterPlan`).
+same statement adds. So the draft works in phases: drops, changes of what is there, additions; `finish` then gives ids
+and offsets, resolves new keys and foreign keys, and says what the rows need (`AlterPlan`).
 """
 
 from __future__ import annotations
@@ -30,8 +30,8 @@ from sqlnode.ddl.tables import Found
 
 @dataclass(slots=True)
 class Slot:
-    """A column of the draft: its definition now, the stored column that it continues (None: it is new), and the definition
-    in the statement, if there is one."""
+    """A column of the draft: its definition now, the stored column that it continues (None: it is new), and the
+    definition in the statement, if there is one."""
 
     info: ColumnInfo
     source: ColumnInfo | None = None
@@ -205,7 +205,9 @@ def apply_renames(draft: Draft) -> None:
         replace(
             key,
             columns=tuple(new.get(name.lower(), name) for name in key.columns),
-            ref_columns=tuple(new.get(n.lower(), n) for n in key.ref_columns) if _is_own(draft, key) else key.ref_columns,
+            ref_columns=tuple(new.get(n.lower(), n) for n in key.ref_columns)
+            if _is_own(draft, key)
+            else key.ref_columns,
         )
         for key in draft.foreign_keys
     ]
@@ -236,7 +238,9 @@ def add_slot(draft: Draft, slot: Slot, *, first: bool, after: str | None) -> Non
     """A new column at its place. Raises 1060, 1054."""
     if any(other.info.name.lower() == slot.info.name.lower() for other in draft.slots):
         raise SqlError(DUP_FIELDNAME, column=slot.info.name)
-    hidden = [place for place, other in enumerate(draft.slots) if other.info.hidden and "invisible" not in other.info.extra]
+    hidden = [
+        place for place, other in enumerate(draft.slots) if other.info.hidden and "invisible" not in other.info.extra
+    ]
     end = hidden[0] if hidden else len(draft.slots)
     place = 0 if first else end if after is None else draft.place_of(after) + 1
     draft.slots.insert(place, slot)

@@ -92,8 +92,10 @@ async def drop_stored(item: Found, context: DdlContext, action: int = Action.DRO
     try:
         for state in (SchemaState.WRITE_ONLY, SchemaState.DELETE_ONLY):
 
-            async def hide(writer: MetaWriter, state: SchemaState = state) -> tuple[int, int]:
-                number = job_id or await writer.next_id()
+            async def hide(
+                writer: MetaWriter, state: SchemaState = state, known: int = job_id
+            ) -> tuple[int, int]:
+                number = known or await writer.next_id()
                 job = new_job(writer.ts, number, action, schema, table, context)
                 job.forward, job.schema_state = True, state
                 if not table.is_view:
@@ -143,9 +145,7 @@ async def truncate(node: TruncateTable, context: DdlContext) -> OkResult:
             table_id = await writer.next_id()
             await writer.drop_table(schema.info.id, table.id)
             fresh = replace(table, id=table_id, auto_increment=0)
-            written = await write_step(
-                writer, Action.TRUNCATE_TABLE, schema, fresh, context, old_table_id=table.id
-            )
+            written = await write_step(writer, Action.TRUNCATE_TABLE, schema, fresh, context, old_table_id=table.id)
             writer.delete_later(table_id, *table_range(table.id))
             return written
 

@@ -1,8 +1,9 @@
 """Job: one data definition statement as a record, in the shape of TiDB's DDL history.
 
-An unfinished job of several steps is kept under `ACTIVE_JOBS` so that a restart knows what to do with the table it finds in
-a state between: `forward` False means that nothing old was given up yet (the table goes back to `original`), True that only
-what is dropped is still to be removed (the table goes to `final`). Neither needs anything else to be read or repaired.
+An unfinished job of several steps is kept under `ACTIVE_JOBS` so that a restart knows what to do with the table it
+finds in a state between: `forward` False means that nothing old was given up yet (the table goes back to `original`),
+True that only what is dropped is still to be removed (the table goes to `final`). Neither needs anything else to be
+read or repaired.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """MetaWriter: changes of the metadata keys inside one transaction.
 
-Every change of the schema is one small transaction that writes the new DBInfo or TableInfo, raises the schema version by one
-and leaves a SchemaDiff, so that other nodes know what to read again (catalog.md sections 2 and 5).
+Every change of the schema is one small transaction that writes the new DBInfo or TableInfo, raises the schema version
+by one and leaves a SchemaDiff, so that other nodes know what to read again (catalog.md sections 2 and 5).
 """
 
 from __future__ import annotations

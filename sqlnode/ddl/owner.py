@@ -1,17 +1,17 @@
 """DdlOwner: the one that carries out schema changes in this process, step by step.
 
-One process owns an embedded store, so the owner's steps run inside the await of the session that sent the statement; there
-is no worker and no queue to poll. What makes it online is the same as in a cluster: each step is one transaction that moves
-an element by one state and raises the schema version, and before the next step the owner waits until nobody uses the table
-at an older version (`TableVersions`). At any time at most two adjacent versions of a table are in use, and adjacent states
-are made so that writers of both keep the data right:
+One process owns an embedded store, so the owner's steps run inside the await of the session that sent the statement;
+there is no worker and no queue to poll. What makes it online is the same as in a cluster: each step is one
+transaction that moves an element by one state and raises the schema version, and before the next step the owner waits
+until nobody uses the table at an older version (`TableVersions`). At any time at most two adjacent versions of a
+table are in use, and adjacent states are made so that writers of both keep the data right:
 
     ADD INDEX, at versions   10 none → 11 delete-only → 12 write-only → 13 write-reorganization → 14 public
     writer at 11 deletes an entry that a writer at 12 added; nobody at 10 is left when somebody at 12 writes;
     the backfill starts when nobody below 13 is left: from its snapshot on every writer keeps the index itself.
 
-Two changes of the same table wait for each other (`exclusive`); metadata transactions of different jobs are serialised by
-one mutex, because they all raise the same counter.
+Two changes of the same table wait for each other (`exclusive`); metadata transactions of different jobs are
+serialised by one mutex, because they all raise the same counter.
 """
 
 from __future__ import annotations
@@ -144,7 +144,8 @@ class DdlOwner:
 
     @asynccontextmanager
     async def frozen(self, schema_id: int, table_ids: Sequence[int], context: DdlContext) -> AsyncIterator[None]:
-        """Nobody writes the tables meanwhile: who wrote them before has ended, who wants to write waits. Raises 1205."""
+        """Nobody writes the tables meanwhile: who wrote them before has ended, who wants to write waits. Raises
+        1205."""
         version = self.catalogs.current.version + 1
         for table_id in table_ids:
             self.versions.close_gate(table_id, version)

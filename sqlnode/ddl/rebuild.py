@@ -1,7 +1,7 @@
 """Copies a table's rows into a new table id under a new definition, as ALTER TABLE … ALGORITHM=COPY does.
 
-Nobody writes the table meanwhile (the caller has frozen it); readers go on with the old one. Values are brought to the new
-columns as an assignment would: what does not fit is an error in strict mode and a warning otherwise.
+Nobody writes the table meanwhile (the caller has frozen it); readers go on with the old one. Values are brought to
+the new columns as an assignment would: what does not fit is an error in strict mode and a warning otherwise.
 """
 
 from __future__ import annotations
@@ -31,6 +31,7 @@ from sqlnode.ddl.context import DdlContext
 from sqlnode.ddl.table_rows import ParentLookup, batches, execution_of, writer_for
 from store.codec.keys import Handle
 from store.snapshot import Snapshot
+from store.transaction import Transaction
 
 Fill: TypeAlias = Callable[[Row, Row, EvalContext, int], Value]
 """(old row, new row so far, context, row number) → value of one new column."""
@@ -116,10 +117,10 @@ class _Copy:
         value = row[self.counting]
         if value is None or (value == 0 and self.renumbers_zero):
             value = row[self.counting] = done.auto_increment + 1
-        number = int(value)  # type: ignore[arg-type]
+        number = int(value)
         done.auto_increment = max(done.auto_increment, number)
 
-    async def put(self, transaction, rows: Sequence[tuple[Row, Row, Handle]]) -> None:  # type: ignore[no-untyped-def]
+    async def put(self, transaction: Transaction, rows: Sequence[tuple[Row, Row, Handle]]) -> None:
         """Writes a batch; no key may be there already."""
         codec, table = self.target.codec, self.target.table
         records = [codec.record_key(handle) for _, _, handle in rows]

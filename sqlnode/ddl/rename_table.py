@@ -124,9 +124,7 @@ def renamed_table(
     table: TableInfo, old_database: str, database: str, name: str, moves: dict[tuple[str, str], tuple[str, str]]
 ) -> TableInfo:
     """The table under its new name: generated constraint names follow it, its foreign keys follow their parents."""
-    keys = tuple(
-        _moved_key(_renamed_key(key, table.name, name), old_database, moves) for key in table.foreign_keys
-    )
+    keys = tuple(_moved_key(_renamed_key(key, table.name, name), old_database, moves) for key in table.foreign_keys)
     checks = tuple(
         replace(check, name=_follow(check.name, f"{table.name}_chk_", f"{name}_chk_")) for check in table.constraints
     )
@@ -143,9 +141,7 @@ def _renamed_key(key: ForeignKeyInfo, old: str, new: str) -> ForeignKeyInfo:
     return replace(key, name=_follow(key.name, f"{old}_ibfk_", f"{new}_ibfk_"))
 
 
-def _moved_key(
-    key: ForeignKeyInfo, database: str, moves: dict[tuple[str, str], tuple[str, str]]
-) -> ForeignKeyInfo:
+def _moved_key(key: ForeignKeyInfo, database: str, moves: dict[tuple[str, str], tuple[str, str]]) -> ForeignKeyInfo:
     moved = moves.get(((key.ref_schema or database).lower(), key.ref_table.lower()))
     return key if moved is None else replace(key, ref_schema=moved[0], ref_table=moved[1])
 

@@ -1,7 +1,7 @@
 """SHOW CREATE TABLE, VIEW and DATABASE as MySQL 8.0 prints them.
 
-Where a table has something that MySQL does not know, it stands in TiDB's comments (`/*T![clustered_index] NONCLUSTERED */`),
-which TiDB and sqlnode read and MySQL skips.
+Where a table has something that MySQL does not know, it stands in TiDB's comments (`/*T![clustered_index]
+NONCLUSTERED */`), which TiDB and sqlnode read and MySQL skips.
 """
 
 from __future__ import annotations

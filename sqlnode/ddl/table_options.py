@@ -18,7 +18,22 @@ from sqlnode.base.errors import (
 from sqlnode.ddl.charsets import CharsetPair, resolve
 
 MAX_TABLE_COMMENT = 2048
-_ENGINES = frozenset(("memory", "myisam", "csv", "archive", "blackhole", "mrg_myisam", "merge", "aria", "heap", "ndb", "ndbcluster", "federated"))
+_ENGINES = frozenset(
+    (
+        "memory",
+        "myisam",
+        "csv",
+        "archive",
+        "blackhole",
+        "mrg_myisam",
+        "merge",
+        "aria",
+        "heap",
+        "ndb",
+        "ndbcluster",
+        "federated",
+    )
+)
 _SHOWN = frozenset(
     ("ROW_FORMAT", "KEY_BLOCK_SIZE", "AVG_ROW_LENGTH", "MAX_ROWS", "MIN_ROWS", "PACK_KEYS", "CHECKSUM", "DELAY_KEY_WRITE",
      "STATS_PERSISTENT", "STATS_AUTO_RECALC", "STATS_SAMPLE_PAGES", "COMPRESSION"),
@@ -104,7 +119,9 @@ def _engine(name: str, table: str, sql_mode: int, warn: Callable[[SqlWarning], N
     warn(SqlWarning("Warning", 1266, f"Using storage engine InnoDB for table '{table}'"))
 
 
-def _other(found: Options, name: str, value: str | int | tuple[str, ...] | None, warn: Callable[[SqlWarning], None]) -> None:
+def _other(
+    found: Options, name: str, value: str | int | tuple[str, ...] | None, warn: Callable[[SqlWarning], None]
+) -> None:
     if name in _SHOWN:
         if isinstance(value, (str, int)) and value not in ("DEFAULT", ""):
             found.shown[name] = value

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 
 from planner.parse.nodes_common import TableName
@@ -40,9 +39,7 @@ def find_table(name: TableName, context: DdlContext, *, base: bool = True) -> Fo
     return Found(schema, table)
 
 
-def new_job(
-    writer_ts: int, job_id: int, action: int, schema: Schema, table: TableInfo, context: DdlContext
-) -> Job:
+def new_job(writer_ts: int, job_id: int, action: int, schema: Schema, table: TableInfo, context: DdlContext) -> Job:
     """The job of a statement on one table."""
     return Job(
         job_id, action, schema.info.id, table.id, schema.name, table.name, context.query, context.sql_mode, writer_ts
@@ -50,20 +47,13 @@ def new_job(
 
 
 async def write_step(
-    writer: MetaWriter, action: int, schema: Schema, table: TableInfo, context: DdlContext, **diff: int
+    writer: MetaWriter, action: int, schema: Schema, table: TableInfo, context: DdlContext, *, old_table_id: int = 0
 ) -> TableInfo:
     """A change that one transaction completes: TableInfo, schema version, history."""
     job_id = await writer.next_id()
     written = writer.put_table(schema.info.id, table)
-    version = await writer.bump(action, schema.info.id, table.id, **diff)
+    version = await writer.bump(action, schema.info.id, table.id, old_table_id=old_table_id)
     job = new_job(writer.ts, job_id, action, schema, written, context)
     job.state, job.schema_state = SYNCED, SchemaState.PUBLIC
     await writer.finish_job(job_id, job.history(version, writer.ts, table=written))
     return written
-
-
-async def one_step(
-    context: DdlContext, build: Callable[[MetaWriter], Awaitable[TableInfo]]
-) -> TableInfo:
-    """Runs one metadata transaction and returns the table that it wrote."""
-    return await context.owner.change(build)

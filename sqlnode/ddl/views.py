@@ -1,7 +1,8 @@
 """CREATE, ALTER and DROP VIEW.
 
-The definition is kept as the source text in which every table is qualified by its database and every `*` of the select list
-is written out, so that it means the same from any current database and after columns were added to the tables.
+The definition is kept as the source text in which every table is qualified by its database and every `*` of the
+select list is written out, so that it means the same from any current database and after columns were added to the
+tables.
 """
 
 from __future__ import annotations
@@ -45,7 +46,8 @@ _ALGORITHMS = {None: 0, "UNDEFINED": 0, "MERGE": 1, "TEMPTABLE": 2}
 
 
 async def create(node: CreateView, context: DdlContext) -> OkResult:
-    """CREATE [OR REPLACE] VIEW and ALTER VIEW. Raises 1050, 1146, 1347, 1351, 1353, 1060 and what the query has wrong."""
+    """CREATE [OR REPLACE] VIEW and ALTER VIEW. Raises 1050, 1146, 1347, 1351, 1353, 1060 and what the query has
+    wrong."""
     database, name = context.qualified(node.view)
     check_table_name(name)
     names = [(database, name)]

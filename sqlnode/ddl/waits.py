@@ -1,17 +1,18 @@
 """Who uses which table at which schema version: what a change of a table waits for, and what waits for it.
 
-Sessions fill it, the owner of a change asks it; nothing here is stored, so it serves one process. A holder is any object
-that stands for a transaction (or for one autocommit statement). It *notes* a table at first touch, with the schema version
-of the catalog that it planned with, and is *released* as a whole at its end:
+Sessions fill it, the owner of a change asks it; nothing here is stored, so it serves one process. A holder is any
+object that stands for a transaction (or for one autocommit statement). It *notes* a table at first touch, with the
+schema version of the catalog that it planned with, and is *released* as a whole at its end:
 
     versions.note(transaction, table.id, catalog.version)      # first touch; cheap, later touches do nothing
-    await versions.writable(transaction, table.id, ...)        # before the first write: a copy of the table may be running
-    versions.release(transaction)                              # commit, rollback, or the end of an autocommit statement
+    await versions.writable(transaction, table.id, ...)        # before the first write: a copy of the table may be
+    running versions.release(transaction)                              # commit, rollback, or the end of an autocommit
+    statement
 
 A change commits schema version v and then waits until no holder uses the table at a version below v. That is MySQL's
 metadata lock turned round: the transaction goes on undisturbed, and the ALTER waits, up to lock_wait_timeout (1205).
-While the rows of a table are copied (`gate`), writers at the new version wait until the copy is done; they must take the
-newest catalog afterwards and plan again, because the table is another one then.
+While the rows of a table are copied (`gate`), writers at the new version wait until the copy is done; they must take
+the newest catalog afterwards and plan again, because the table is another one then.
 """
 
 from __future__ import annotations
@@ -66,8 +67,8 @@ class TableVersions:
         ignore: object = None,
         check: Callable[[], None] = lambda: None,
     ) -> None:
-        """Returns when no holder uses one of the tables at a version below `below`. Raises 1205, and what `check` raises
-        (a killed statement)."""
+        """Returns when no holder uses one of the tables at a version below `below`. Raises 1205, and what `check`
+        raises (a killed statement)."""
         await self._until(lambda: not self.in_use(table_ids, below, ignore), timeout_seconds, check)
 
     async def writable(
@@ -78,7 +79,8 @@ class TableVersions:
         *,
         check: Callable[[], None] = lambda: None,
     ) -> bool:
-        """Returns when `holder` may write the table: False at once, True when it had to wait (plan again). Raises 1205."""
+        """Returns when `holder` may write the table: False at once, True when it had to wait (plan again). Raises
+        1205."""
         if not self._gated(holder, table_id):
             return False
         await self._until(lambda: not self._gated(holder, table_id), timeout_seconds, check)

@@ -1,7 +1,7 @@
 """Accounts: who may log in, and what each account may do, held in memory as the tables of `mysql` say.
 
-`load` reads the tables; whoever changes them through statements loads again, and so does FLUSH PRIVILEGES. `epoch` counts
-the loads, so that a plan whose privileges were checked need not be checked again.
+`load` reads the tables; whoever changes them through statements loads again, and so does FLUSH PRIVILEGES. `epoch`
+counts the loads, so that a plan whose privileges were checked need not be checked again.
 """
 
 from __future__ import annotations
@@ -172,9 +172,7 @@ class Accounts:
                 COLUMNACCESS_DENIED_ERROR,
                 privilege=privilege, user=account.user, host=account.host, column=column, table=table,
             )  # fmt: skip
-        raise SqlError(
-            TABLEACCESS_DENIED_ERROR, privilege=privilege, user=account.user, host=account.host, table=table
-        )
+        raise SqlError(TABLEACCESS_DENIED_ERROR, privilege=privilege, user=account.user, host=account.host, table=table)
 
     def check_global(self, account: Account, privilege: str) -> None:
         """Raises 1227 without a global (static or dynamic) privilege. SUPER stands for the dynamic ones."""
@@ -277,4 +275,3 @@ def _grants(grants: dict[Key, Grants], row: Row) -> Grants:
 
 def _members(row: Row, column: str) -> set[str]:
     return {FROM_MEMBER[member] for member in text_of(row, column).split(",") if member in FROM_MEMBER}
-

@@ -1,7 +1,8 @@
 """Host patterns of accounts: which match a client, and which of several is tried first.
 
-MySQL manual, "Access Control, Stage 1": rows are sorted by host, the most specific first (literal names and addresses, then
-patterns by how late their first wildcard comes, `%` last), then by user, a name before the anonymous one.
+MySQL manual, "Access Control, Stage 1": rows are sorted by host, the most specific first (literal names and
+addresses, then patterns by how late their first wildcard comes, `%` last), then by user, a name before the anonymous
+one.
 """
 
 from __future__ import annotations

@@ -1,4 +1,5 @@
-"""Static and dynamic privileges: MySQL's names, the columns of `mysql.user` and `mysql.db` that hold them, where they apply."""
+"""Static and dynamic privileges: MySQL's names, the columns of `mysql.user` and `mysql.db` that hold them, where they
+apply."""
 
 from __future__ import annotations
 
@@ -78,8 +79,6 @@ DYNAMIC = frozenset(
     )
 )  # fmt: skip
 
-SET_MEMBER = {
-    name: name.title() if name != GRANT_OPTION else "Grant" for name in TABLE
-}
+SET_MEMBER = {name: name.title() if name != GRANT_OPTION else "Grant" for name in TABLE}
 """Privilege → member of the SET columns of `mysql.tables_priv` and `columns_priv`."""
 FROM_MEMBER = {member: name for name, member in SET_MEMBER.items()}

@@ -42,7 +42,10 @@ class StoredTable:
         for key, value in await reader.scan(start, end):
             values = self._decoder.decode(value, decode_record_key(key)[1])
             found.append(
-                {column.name.lower(): _shown(cell, column.type.code, column.type.elements) for column, cell in zip(self.columns, values, strict=True)}
+                {
+                    column.name.lower(): _shown(cell, column.type.code, column.type.elements)
+                    for column, cell in zip(self.columns, values, strict=True)
+                }
             )
         return found
 

@@ -71,9 +71,7 @@ def create_user_text(accounts: Accounts, user: str, host: str) -> str:
     text += " REQUIRE NONE"
     text += " PASSWORD EXPIRE" if account.password_expired else " PASSWORD EXPIRE DEFAULT"
     text += " ACCOUNT LOCK" if account.locked else " ACCOUNT UNLOCK"
-    return (
-        text + " PASSWORD HISTORY DEFAULT PASSWORD REUSE INTERVAL DEFAULT PASSWORD REQUIRE CURRENT DEFAULT"
-    )
+    return text + " PASSWORD HISTORY DEFAULT PASSWORD REUSE INTERVAL DEFAULT PASSWORD REQUIRE CURRENT DEFAULT"
 
 
 def known_dynamic(name: str) -> bool:

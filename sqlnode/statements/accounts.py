@@ -1,4 +1,5 @@
-"""CREATE, ALTER, DROP and RENAME USER, SET PASSWORD, GRANT and REVOKE: hands the session's facts to `sqlnode.privileges`."""
+"""CREATE, ALTER, DROP and RENAME USER, SET PASSWORD, GRANT and REVOKE: hands the session's facts to
+`sqlnode.privileges`."""
 
 from __future__ import annotations
 

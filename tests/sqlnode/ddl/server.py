@@ -107,7 +107,9 @@ class Server:
         for index in table.indexes:
             if not (index.primary and table.is_common_handle):
                 stored = dict(await snapshot.scan(*index_range(table.id, index.id)))
-                expected = {key: value for key, value in entries.items() if key.startswith(index_prefix(table.id, index.id))}
+                expected = {
+                    key: value for key, value in entries.items() if key.startswith(index_prefix(table.id, index.id))
+                }
                 assert stored == expected, f"index {index.name}"
         return found
 

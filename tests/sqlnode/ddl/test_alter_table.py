@@ -12,7 +12,9 @@ def test_add_and_drop_columns_without_copying() -> None:
         await server.run("create table t (id int primary key, a int, key (a))")
         await server.insert("t", {"id": 1, "a": 10}, {"id": 2})
         before = server.table("t").id
-        await server.run("alter table t add column b varchar(5) not null default 'x' after id, add c int first, add d date")
+        await server.run(
+            "alter table t add column b varchar(5) not null default 'x' after id, add c int first, add d date"
+        )
         assert server.table("t").id == before
         assert await server.rows("t") == [(None, 1, b"x", 10, None), (None, 2, b"x", None, None)]
         await server.run("alter table t drop column a, drop c")
@@ -35,7 +37,9 @@ def test_copying_changes() -> None:
         await server.run("alter table t modify a int not null, drop primary key, add primary key (a)")
         assert sorted(await server.rows("t"), key=repr) == [(1, 12, 5), (2, 7, 6)]
         assert server.shown("t")[-2:] == ["PRIMARY KEY (`a`)", "UNIQUE KEY `b` (`b`)"]
-        await server.run("alter table t add n int auto_increment unique first, add u varchar(36) default (concat('k', a))")
+        await server.run(
+            "alter table t add n int auto_increment unique first, add u varchar(36) default (concat('k', a))"
+        )
         rows = sorted(await server.rows("t"), key=repr)
         assert [(row[0], row[-1]) for row in rows] == [(1, b"k7"), (2, b"k12")]
         assert server.auto_ids.next_value(server.table("t")) == 3
@@ -99,7 +103,9 @@ def test_indexes() -> None:
             "PRIMARY KEY (`id`)", "UNIQUE KEY `ub` (`b`,`a`)", "KEY `ia` (`a`)", "KEY `a` (`a`,`b`)",
         ]  # fmt: skip
         assert len(await server.rows("t")) == 3000
-        await server.run("alter table t drop index ia, add index iz (b), rename index ub to uz, alter index a invisible")
+        await server.run(
+            "alter table t drop index ia, add index iz (b), rename index ub to uz, alter index a invisible"
+        )
         await server.run("drop index `iz` on t")
         assert server.shown("t")[-2:] == ["UNIQUE KEY `uz` (`b`,`a`)", "KEY `a` (`a`,`b`) /*!80000 INVISIBLE */"]
         assert len(await server.rows("t")) == 3000
@@ -111,7 +117,9 @@ def test_indexes() -> None:
 def test_names_and_constraints() -> None:
     async def body(server: Server) -> None:
         await server.run("create table p (id int primary key, k int, unique (k))")
-        await server.run("create table t (id int primary key, a int, b int, check (a > 0), foreign key (b) references p (k))")
+        await server.run(
+            "create table t (id int primary key, a int, b int, check (a > 0), foreign key (b) references p (k))"
+        )
         await server.insert("p", {"id": 1, "k": 5})
         await server.insert("t", {"id": 1, "a": 1, "b": 5})
         assert await server.error("alter table t rename column a to z") == (

@@ -48,16 +48,16 @@ CASES = [
         None,
     ),
     (
-        "create table t (a int, b int as (a+1), c int generated always as (a * 2) stored not null, d json default (json_array()), "
-        "e varchar(36) default (uuid()), f int invisible comment 'it''s')",
-        "`a` int DEFAULT NULL|`b` int GENERATED ALWAYS AS ((`a` + 1)) VIRTUAL|`c` int GENERATED ALWAYS AS ((`a` * 2)) STORED NOT NULL|"
-        "`d` json DEFAULT (json_array())|`e` varchar(36) DEFAULT (uuid())|"
+        "create table t (a int, b int as (a+1), c int generated always as (a * 2) stored not null, "
+        "d json default (json_array()), e varchar(36) default (uuid()), f int invisible comment 'it''s')",
+        "`a` int DEFAULT NULL|`b` int GENERATED ALWAYS AS ((`a` + 1)) VIRTUAL|"
+        "`c` int GENERATED ALWAYS AS ((`a` * 2)) STORED NOT NULL|`d` json DEFAULT (json_array())|`e` varchar(36) DEFAULT (uuid())|"
         "`f` int DEFAULT NULL /*!80023 INVISIBLE */ COMMENT 'it''s'",
         None,
     ),
     (
-        "create table t (a varchar(10) character set latin1, b varchar(10) collate utf8mb4_bin, c enum('x','y') not null default 'y', "
-        "d set('a','b'), e char(3) binary, f varbinary(4) default 'ab', g varchar(5) character set utf8)",
+        "create table t (a varchar(10) character set latin1, b varchar(10) collate utf8mb4_bin, "
+        "c enum('x','y') not null default 'y', d set('a','b'), e char(3) binary, f varbinary(4) default 'ab', g varchar(5) character set utf8)",
         "`a` varchar(10) CHARACTER SET latin1 DEFAULT NULL|`b` varchar(10) CHARACTER SET utf8mb4 COLLATE utf8mb4_bin DEFAULT NULL|"
         "`c` enum('x','y') NOT NULL DEFAULT 'y'|`d` set('a','b') DEFAULT NULL|"
         "`e` char(3) CHARACTER SET utf8mb4 COLLATE utf8mb4_bin DEFAULT NULL|`f` varbinary(4) DEFAULT 'ab'|"

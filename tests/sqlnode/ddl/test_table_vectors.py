@@ -64,7 +64,9 @@ def test_share(capsys: pytest.CaptureFixture[str]) -> None:
             missing[error.message] += 1
     good = len(CASES) - missing.total()
     with capsys.disabled():
-        print(f"\nrows.json: {good} of {len(CASES)} CREATE TABLEs give TiDB's TableInfo ({good / len(CASES):.0%}); missing:")
+        print(
+            f"\nrows.json: {good} of {len(CASES)} CREATE TABLEs give TiDB's TableInfo ({good / len(CASES):.0%}); missing:"
+        )
         for reason, count in missing.most_common():
             print(f"  {count} {reason}")
     assert good / len(CASES) >= EXPECTED_SHARE

@@ -69,7 +69,9 @@ def scenario(body: Callable[[Administration], Awaitable[None]]) -> None:
 
 def test_users() -> None:
     async def body(admin: Administration) -> None:
-        await admin.run("create user u identified by 'secret', 'v'@'10.0.%' identified with mysql_native_password by 'x'")
+        await admin.run(
+            "create user u identified by 'secret', 'v'@'10.0.%' identified with mysql_native_password by 'x'"
+        )
         account = admin.account("u")
         assert account.plugin == "caching_sha2_password"
         assert verify(b"secret", account.auth_string, account.plugin)
@@ -84,7 +86,10 @@ def test_users() -> None:
         await admin.run("set password for u = ''; alter user u account unlock; rename user u to x@localhost")
         assert admin.accounts.find("u", "10.0.0.1") is None
         assert admin.account("x", "127.0.0.1").auth_string == b""
-        assert await admin.error("drop user x@localhost, nobody") == (1396, "Operation DROP USER failed for 'nobody'@'%'")
+        assert await admin.error("drop user x@localhost, nobody") == (
+            1396,
+            "Operation DROP USER failed for 'nobody'@'%'",
+        )
         await admin.run("drop user x@localhost, v@'10.0.%'")
         assert await admin.error("alter user x identified by ''") == (1396, "Operation ALTER USER failed for 'x'@'%'")
         assert (await admin.error("create user y identified with nonsense by 'x'"))[0] == 1524
@@ -131,7 +136,9 @@ def test_grants() -> None:
         assert (await admin.error("grant process on test.t to u"))[0] == 1144
         assert (await admin.error("grant select on test.nowhere to u"))[0] == 1146
         assert (await admin.error("grant select (z) on test.t to u"))[0] == 1054
-        assert accounts.grants_text("root", "localhost")[0].endswith("DROP ROLE ON *.* TO `root`@`localhost` WITH GRANT OPTION")
+        assert accounts.grants_text("root", "localhost")[0].endswith(
+            "DROP ROLE ON *.* TO `root`@`localhost` WITH GRANT OPTION"
+        )
 
     scenario(body)
 
