@@ -92,9 +92,7 @@ async def drop_stored(item: Found, context: DdlContext, action: int = Action.DRO
     try:
         for state in (SchemaState.WRITE_ONLY, SchemaState.DELETE_ONLY):
 
-            async def hide(
-                writer: MetaWriter, state: SchemaState = state, known: int = job_id
-            ) -> tuple[int, int]:
+            async def hide(writer: MetaWriter, state: SchemaState = state, known: int = job_id) -> tuple[int, int]:
                 number = known or await writer.next_id()
                 job = new_job(writer.ts, number, action, schema, table, context)
                 job.forward, job.schema_state = True, state
