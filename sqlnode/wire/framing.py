@@ -12,7 +12,7 @@ packet awaited, and reading stops after it: bytes behind an SSLRequest belong to
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 
 from sqlnode.base.errors import NET_PACKET_TOO_LARGE, NET_PACKETS_OUT_OF_ORDER, SqlError
 from sqlnode.wire.constants import MAX_PAYLOAD
@@ -299,6 +299,22 @@ class PacketProtocol(asyncio.BufferedProtocol):
             self.out += (len(piece) | self.sequence << 24).to_bytes(4, "little")
             self.out += piece
             self.sequence = (self.sequence + 1) & 255
+
+    def send_many(self, payloads: Iterable[bytes]) -> None:
+        """`send` for each of several payloads, all of them of ordinary size as a rule."""
+        out = self.out
+        sequence = self.sequence
+        for payload in payloads:
+            length = len(payload)
+            if length < MAX_PAYLOAD:
+                out += (length | sequence << 24).to_bytes(4, "little")
+                out += payload
+                sequence = (sequence + 1) & 255
+            else:
+                self.sequence = sequence
+                self.send(payload)
+                sequence = self.sequence
+        self.sequence = sequence
 
     def flush(self) -> None:
         """Hands the write buffer to the transport, which owns it from then on."""

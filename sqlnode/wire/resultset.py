@@ -50,12 +50,23 @@ class RowEncoder:
         texts = [text_column(column.type, self.charset) for column in self.columns]
         return tuple((lambda array, text=text: prefixed(text(array))) for text in texts)
 
-    def payload(self, row: Sequence[Value]) -> bytes:
-        """One row's payload."""
-        if not self.binary:
-            return b"".join(
-                [NULL_CELL if value is None else cell(value) for cell, value in zip(self._cells, row, strict=True)]
-            )
+    @cached_property
+    def payload(self) -> Callable[[Sequence[Value]], bytes]:
+        """The function from one row to its payload."""
+        cells = self._cells
+        if self.binary:
+            if len(cells) != 1:
+                return self._binary_payload
+            (only,) = cells
+            return lambda row: b"\0\4" if row[0] is None else b"\0\0" + only(row[0])
+        if len(cells) == 1:
+            (only,) = cells
+            return lambda row: NULL_CELL if row[0] is None else only(row[0])
+        return lambda row: b"".join(
+            [NULL_CELL if value is None else cell(value) for cell, value in zip(cells, row, strict=True)]
+        )
+
+    def _binary_payload(self, row: Sequence[Value]) -> bytes:
         if None not in row:
             cells = [cell(value) for cell, value in zip(self._cells, row, strict=True)]
             return bytes(1 + self._bitmap_size) + b"".join(cells)
@@ -71,8 +82,7 @@ class RowEncoder:
     def payloads(self, batch: pa.RecordBatch) -> Iterator[bytes]:
         """The rows of a batch one by one."""
         columns = [column.to_pylist() for column in batch.columns]
-        for row in zip(*columns):
-            yield self.payload(row)
+        return map(self.payload, zip(*columns))
 
     def packets(self, batch: pa.RecordBatch, sequence: int) -> pa.Buffer | None:
         """All rows of a batch as packets, the first numbered `sequence`; None when a row needs more than one packet

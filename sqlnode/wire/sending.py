@@ -29,6 +29,9 @@ _HEADS_LIMIT = 64
 _OFF_LOOP_BYTES = 128 * 1024
 """Slices of a batch above this size are encoded in the loop's thread pool."""
 
+_ROWS_PER_CHECK = 128
+"""Rows between two looks at how much is buffered."""
+
 _SLICES_PER_TURN = 4
 """Slices sent before other connections get their turn."""
 
@@ -193,16 +196,22 @@ async def send_rows(
 async def _send_stored(connection: Connection, result: StoredRows, *, binary: bool) -> None:
     protocol = connection.protocol
     row = transcoder(result, connection.session.charset_results, binary=binary).row
-    for handle, value in result.values:
+    values = result.values
+    if len(values) == 1:
+        ((handle, value),) = values
         protocol.send(row(value, handle))
+        return
+    for start in range(0, len(values), _ROWS_PER_CHECK):
+        protocol.send_many([row(value, handle) for handle, value in values[start : start + _ROWS_PER_CHECK]])
         if len(protocol.out) >= FLUSH_SIZE:
             await protocol.drain()
 
 
 async def _send_values(connection: Connection, rows: Sequence[Sequence[Value]], encoder: RowEncoder) -> None:
     protocol = connection.protocol
-    for row in rows:
-        protocol.send(encoder.payload(row))
+    payload = encoder.payload
+    for start in range(0, len(rows), _ROWS_PER_CHECK):
+        protocol.send_many([payload(row) for row in rows[start : start + _ROWS_PER_CHECK]])
         if len(protocol.out) >= FLUSH_SIZE:
             await protocol.drain()
 
@@ -220,8 +229,7 @@ async def _send_batches(connection: Connection, result: RowsResult, encoder: Row
 async def _send_batch(connection: Connection, batch: pa.RecordBatch, encoder: RowEncoder) -> None:
     protocol = connection.protocol
     if batch.num_rows <= SMALL_BATCH and batch.nbytes <= FLUSH_SIZE:
-        for payload in encoder.payloads(batch):
-            protocol.send(payload)
+        protocol.send_many(encoder.payloads(batch))
         if len(protocol.out) >= FLUSH_SIZE:
             await protocol.drain()
         return
