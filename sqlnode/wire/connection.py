@@ -220,7 +220,7 @@ class Connection:
         elif self._task is None:
             self.protocol.sequence = 1
             self.protocol.send(error_payload(error))
-            self.protocol.close_lingering()
+            self.protocol.close()
         else:
             session.kill_query(error)
             if self.protocol.is_writing_paused:
