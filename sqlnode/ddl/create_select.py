@@ -47,7 +47,7 @@ def column_definition(column: Column, catalog: Catalog) -> ColumnDef:
     spec = type_spec(column.type)
     not_null = column.type.not_null
     if origin is not None:
-        default = default_clause(origin)
+        default = "'0'" if origin.type.flags & Flag.AUTO_INCREMENT else default_clause(origin)
         expr = None if default is None else parse_default(default)
         is_expr = default is not None and default.startswith("(")
         on_update = origin.type.flags & Flag.ON_UPDATE_NOW

@@ -111,13 +111,9 @@ def _charset(sql_type: SqlType, table: TableInfo) -> list[str]:
     if not (sql_type.is_character or sql_type.code in (TypeCode.ENUM, TypeCode.SET)):
         return []
     collation = by_name(sql_type.collation)
-    parts = []
     if collation.name != by_name(table.collation).name:
-        parts.append(f"CHARACTER SET {charset_by_name(sql_type.charset).display_name}")
-    other_default = collation.name == "utf8mb4_0900_ai_ci" and table.collation != collation.name
-    if not collation.is_default or other_default:
-        parts.append(f"COLLATE {collation.display_name}")
-    return parts
+        return [f"CHARACTER SET {charset_by_name(sql_type.charset).display_name}", f"COLLATE {collation.display_name}"]
+    return [] if collation.is_default else [f"COLLATE {collation.display_name}"]
 
 
 def now_text(sql_type: SqlType) -> str:

@@ -54,7 +54,9 @@ async def _create_table(session: Session, node: Show) -> Rows:
         return await _create_view(session, node)
     if table.id < 0:
         raise SqlError(NOT_SUPPORTED_YET, feature="SHOW CREATE TABLE of a server table")
-    text = create_table_text(database, table, auto_increment=session.instance.auto_ids.next_value(table))
+    text = create_table_text(
+        database, table, auto_increment=session.instance.auto_ids.next_value(table), zone=session.zone
+    )
     return _CREATE_TABLE, [(table.name.encode(), text.encode("utf-8", "surrogateescape"))]
 
 

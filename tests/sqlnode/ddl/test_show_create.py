@@ -59,10 +59,11 @@ CASES = [
         "create table t (a varchar(10) character set latin1, b varchar(10) collate utf8mb4_bin, "
         "c enum('x','y') not null default 'y', d set('a','b'), e char(3) binary, "
         "f varbinary(4) default 'ab', g varchar(5) character set utf8)",
-        "`a` varchar(10) CHARACTER SET latin1 DEFAULT NULL|`b` varchar(10) CHARACTER SET utf8mb4 COLLATE utf8mb4_bin DEFAULT NULL|"
+        "`a` varchar(10) CHARACTER SET latin1 COLLATE latin1_swedish_ci DEFAULT NULL|"
+        "`b` varchar(10) CHARACTER SET utf8mb4 COLLATE utf8mb4_bin DEFAULT NULL|"
         "`c` enum('x','y') NOT NULL DEFAULT 'y'|`d` set('a','b') DEFAULT NULL|"
-        "`e` char(3) CHARACTER SET utf8mb4 COLLATE utf8mb4_bin DEFAULT NULL|`f` varbinary(4) DEFAULT 'ab'|"
-        "`g` varchar(5) CHARACTER SET utf8mb3 DEFAULT NULL",
+        "`e` char(3) CHARACTER SET utf8mb4 COLLATE utf8mb4_bin DEFAULT NULL|"
+        "`f` varbinary(4) DEFAULT 'ab'|`g` varchar(5) CHARACTER SET utf8mb3 COLLATE utf8mb3_general_ci DEFAULT NULL",
         None,
     ),
     (
