@@ -75,6 +75,12 @@ FACTS = (
     _fact("connection_id", _ID, lambda facts: facts.connection_id, ("CONNECTION_ID()", "7")),
     _fact("row_count", integer(not_null=True, length=21), lambda facts: facts.row_count, ("ROW_COUNT()", "3")),
     _fact("found_rows", _ID, lambda facts: facts.found_rows, ("FOUND_ROWS()", "5")),
+    _fact(
+        "tidb_version",
+        varchar(128, "utf8mb4", "utf8mb4_0900_ai_ci"),
+        lambda facts: b"Release Version: " + str(facts.variable("version")).encode(),
+        ("TIDB_VERSION()", "Release Version: 8.0.36-sqlnode"),
+    ),
     _fact("icu_version", SYSTEM_TEXT, lambda facts: b"73.1", ("ICU_VERSION()", "73.1")),
 )
 

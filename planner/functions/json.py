@@ -112,6 +112,7 @@ JSON_EXTRACT = Function(
     min_args=2,
     max_args=UNLIMITED,
     tipb="JsonExtractSig",
+    exact=lambda call: call.args[0].type.eval_type == EvalType.JSON,
     example=("JSON_EXTRACT('[10, 20, [30, 40]]', '$[1]')", "20"),
     examples=(
         ("JSON_EXTRACT('[10, 20, [30, 40]]', '$[1]', '$[0]')", "[20, 10]"),
@@ -136,7 +137,7 @@ def _json_unquote(call: Call) -> Kernel:
 
 def _unquote_kind(args: Sequence[Expression], context: PlanContext) -> Overload:
     kind = ANY if args[0].type.eval_type in (EvalType.JSON, EvalType.STRING) else S
-    return Overload((kind,), _TEXT, build=_json_unquote, tipb="JsonUnquoteSig")
+    return Overload((kind,), _TEXT, build=_json_unquote)
 
 
 JSON_UNQUOTE = Function(
@@ -339,6 +340,7 @@ MEMBER_OF = Function(
     build=_member_of,
     aliases=("member of",),
     tipb="JsonMemberOfSig",
+    exact=lambda call: all(arg.type.eval_type == EvalType.JSON for arg in call.args),
     example=('17 MEMBER OF(\'[23, "abc", 17, "ab", 10]\')', "1"),
     examples=(("'ab' MEMBER OF('[23, \"abc\", 17, \"ab\", 10]')", "1"), ("7 MEMBER OF('[17]')", "0")),
 )

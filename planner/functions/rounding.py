@@ -137,11 +137,16 @@ def _decimal_array(mode: str) -> Callable[[Call], Kernel]:
     return build
 
 
+def _one_argument(call: Call) -> bool:
+    """The signatures that are named here have no digits."""
+    return call.name == "round" and len(call.args) == 1
+
+
 def _overloads(truncated: bool) -> tuple[Overload, ...]:
     name = "Truncate" if truncated else "Round"
     mode, arrow = (ROUND_DOWN, "towards_zero") if truncated else (ROUND_HALF_UP, "half_towards_infinity")
     return (
-        Overload((N, N), _integer_type, build=_round_integer(truncated), tipb=f"{name}Int"),
+        Overload((N, N), _integer_type, build=_round_integer(truncated), tipb=f"{name}Int", exact=_one_argument),
         Overload(
             (D, N),
             _decimal_type,
@@ -149,6 +154,7 @@ def _overloads(truncated: bool) -> tuple[Overload, ...]:
             build_vector=_decimal_array(arrow),
             constants=True,
             tipb=f"{name}Dec",
+            exact=_one_argument,
         ),
         Overload((R, N), _real_type, scalar=_round_real(truncated), tipb=f"{name}Real"),
     )
@@ -227,13 +233,20 @@ def _whole(
                 tipb=f"{tipb}IntToInt",
                 exact=True,
             ),
-            Overload((D,), _whole_type, build=_whole_decimal(rounding), tipb=f"{tipb}DecToInt"),
+            Overload(
+                (D,),
+                _whole_type,
+                build=_whole_decimal(rounding),
+                tipb=f"{tipb}DecToInt",
+                exact=lambda call: call.type.is_integer,
+            ),
             Overload(
                 (R,),
                 replace(double(), length=17, scale=0),
                 scalar=real,
                 vector=lambda array: pc.add(arrow(array), 0.0),
                 tipb=f"{tipb}Real",
+                exact=True,
             ),
         ),
         min_args=1,

@@ -20,7 +20,7 @@ from planner.functions.characters import (
     text,
     too_large,
 )
-from planner.functions.registry import UNLIMITED, CallSite, Function, Kernel, Kind, Nulls, text_type
+from planner.functions.registry import UNLIMITED, CallSite, Function, Kernel, Kind, Nulls, Overload, text_type
 from planner.functions.string_arrays import (
     byte_length_array,
     case_array,
@@ -113,6 +113,7 @@ CONCAT = Function(
     max_args=UNLIMITED,
     not_null=True,
     tipb="Concat",
+    exact=True,
     example=("CONCAT('My', 'S', 'QL')", "MySQL"),
     examples=(("CONCAT('My', NULL, 'QL')", "NULL"), ("CONCAT(14.3)", "14.3")),
 )
@@ -166,17 +167,31 @@ def _same_kernel(kernel: Callable[..., bytes]) -> Callable[[Call], Kernel]:
     return lambda call: counted(call, kernel, kernel)  # type: ignore[arg-type]
 
 
+def _counts_characters(call: Call) -> bool:
+    return not is_binary(call.args[0].type)
+
+
+def _substring_overload(count: int) -> Overload:
+    return Overload(
+        (S, N, N)[:count],
+        first_length,
+        build=_same_kernel(_substring),
+        build_vector=slice_array,
+        constants=True,
+        tipb=f"Substring{count}ArgsUTF8",
+        exact=_counts_characters,
+    )
+
+
+_BY_COUNT = {count: _substring_overload(count) for count in (2, 3)}
+
 SUBSTRING = Function(
     "substring",
-    (S, N, N),
-    first_length,
-    build=_same_kernel(_substring),
-    build_vector=slice_array,
-    constants=True,
+    overloads=tuple(_BY_COUNT.values()),
+    choose=lambda args, context: _BY_COUNT[len(args)],
     aliases=("substr", "mid"),
     min_args=2,
     max_args=3,
-    tipb="Substring3ArgsUTF8",
     example=("SUBSTRING('Quadratically', 5, 6)", "ratica"),
     examples=(
         ("SUBSTRING('Sakila', -3)", "ila"),
@@ -203,6 +218,8 @@ RIGHT = Function(
     build=_same_kernel(lambda value, length: value[-length:] if length > 0 else value[:0]),
     build_vector=slice_array,
     constants=True,
+    tipb="RightUTF8",
+    exact=_counts_characters,
     example=("RIGHT('foobarbar', 4)", "rbar"),
     examples=(("RIGHT('abc', 0)", ""),),
 )
@@ -458,6 +475,7 @@ REPLACE = Function(
     text_type(),
     scalar=lambda value, old, new: value.replace(old, new) if old else value,
     tipb="Replace",
+    exact=True,
     example=("REPLACE('www.mysql.com', 'w', 'Ww')", "WwWwWw.mysql.com"),
 )
 REVERSE = Function(
@@ -465,6 +483,8 @@ REVERSE = Function(
     (S,),
     first_length,
     build=_same_kernel(lambda value: value[::-1]),
+    tipb="ReverseUTF8",
+    exact=_counts_characters,
     example=("REVERSE('abc')", "cba"),
     examples=(("REVERSE('né')", "én"),),
 )

@@ -102,6 +102,7 @@ def _number(name: str, kernel: Callable[[int], int], length: int, tipb: str, *ex
         scalar=_real(kernel),
         vector=date_part_array(name),
         tipb=tipb,
+        exact=bool(tipb),
         example=examples[0],
         examples=examples[1:],
     )

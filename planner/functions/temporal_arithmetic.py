@@ -320,6 +320,7 @@ DATEDIFF = Function(
     scalar=_datediff,
     vector=_datediff_array,
     tipb="DateDiff",
+    exact=True,
     example=("DATEDIFF('2007-12-31 23:59:59', '2007-12-30')", "1"),
     examples=(("DATEDIFF('2010-11-30 23:59:59', '2010-12-31')", "-31"),),
 )
