@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import TYPE_CHECKING, TypeAlias
 
@@ -117,6 +117,14 @@ class Statement:
         while isinstance(node, (exp.SetOperation, exp.Subquery)):
             node = node.this
         return self.labels(node) if isinstance(node, exp.Select) else ()
+
+    def without_limit(self) -> Statement:
+        """The same query without its outermost LIMIT and without SQL_CALC_FOUND_ROWS: what that modifier counts."""
+        tree = self.tree.copy()
+        tree.set("limit", None)
+        tree.set("offset", None)
+        words = self.modifiers.words - {"SQL_CALC_FOUND_ROWS"}
+        return replace(self, ast=tree, modifiers=replace(self.modifiers, words=words))
 
     @property
     def is_query(self) -> bool:

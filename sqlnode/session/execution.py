@@ -53,6 +53,8 @@ async def run_plan(session: Session, entry: CachedPlan, values: tuple[Value, ...
         entry.privileges_epoch = instance.accounts.epoch
     if instance.table_locks.active:
         await _wait_for_table_locks(session, plan)
+    if plan.found_rows:
+        return await _run_counting(session, entry, values)
     state = session.transaction
     if plan.is_read_only and not plan.needs_lock and not state.explicit and state.autocommit:
         root = plan.root
@@ -68,6 +70,31 @@ async def run_plan(session: Session, entry: CachedPlan, values: tuple[Value, ...
             return result
         return await _finished(session, plan, context, result, streaming=True)
     return await _run_in_transaction(session, entry, values)
+
+
+async def _run_counting(session: Session, entry: CachedPlan, values: tuple[Value, ...]) -> Result:
+    """SQL_CALC_FOUND_ROWS: the rows, and how many there would be without LIMIT, at one snapshot."""
+    unlimited = session.plan_statement(entry.statement.without_limit(), entry.types, values).plan
+    state = session.transaction
+    transaction = None
+    snapshot: Snapshot | Transaction
+    if state.open:
+        entry = await note_tables(session, entry)
+        snapshot = transaction = await state.ensure(str(session.variables.values["tidb_txn_mode"]))
+        if state.read_committed:
+            transaction.read_ts = await session.instance.store.timestamp()
+    else:
+        snapshot = session.instance.store.snapshot(await session.instance.store.timestamp())
+    context = make_context(session, snapshot, transaction, values)
+    result = await _finished(session, entry.plan, context, await _run(entry.plan, context), streaming=False)
+    counted = await _run(unlimited, make_context(session, snapshot, transaction, values))
+    if isinstance(counted, RowsResult):
+        session.found_rows = sum([batch.num_rows async for batch in _as_async(counted.batches)])
+    elif isinstance(counted, ValueRows):
+        session.found_rows = len(counted.rows)
+    elif isinstance(counted, StoredRows):
+        session.found_rows = len(counted.values)
+    return result
 
 
 def make_context(
