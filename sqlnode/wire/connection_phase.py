@@ -31,7 +31,6 @@ if TYPE_CHECKING:
     from sqlnode.server import Server
     from sqlnode.session.session import Session
 
-LOOPBACK = frozenset({"127.0.0.1", "::1", "::ffff:127.0.0.1", ""})
 LOCAL_HOST = "localhost"
 NO_PLUGIN = "-"
 """A plugin name that no account has."""
@@ -81,7 +80,7 @@ class ConnectionPhase:
         self._protocol = protocol
         self._id = connection_id
         self.address = address
-        self.host = LOCAL_HOST if address in LOOPBACK else address
+        self.host = LOCAL_HOST if is_loopback(address) else address
         self.capabilities = 0
         self.is_secure = False
         self.nonce = new_nonce()
@@ -170,6 +169,11 @@ class ConnectionPhase:
             _set_charset(session, request.charset)
         if request.attributes:
             session.attributes = request.attributes
+
+
+def is_loopback(address: str) -> bool:
+    """Whether a peer's address (empty: a Unix socket) is this machine's own."""
+    return address in ("", "::1") or address.removeprefix("::ffff:").startswith("127.")
 
 
 def _set_charset(session: Session, number: int) -> None:

@@ -14,6 +14,7 @@ import pytest
 from mysql.connector.pooling import CMySQLConnection
 
 from sqlnode.wire.constants import Capability as C
+from sqlnode.wire.connection_phase import is_loopback
 from sqlnode.wire.handshake import parse_response
 from tests.sqlnode.wire.client import DEFAULT, RawClient, packet, sha2_scramble
 from tests.sqlnode.wire.fake import Running, running
@@ -187,6 +188,21 @@ def test_login_time_out_and_connection_limit() -> None:
         assert first.socket.recv(10) == b""
         assert time.monotonic() - started < 2
         RawClient(server.port).close()
+
+
+def test_root_without_a_password_only_from_loopback() -> None:
+    for address in ("127.0.0.1", "127.8.9.1", "::1", "::ffff:127.0.0.1", ""):
+        assert is_loopback(address)
+    for address in ("10.0.0.1", "::ffff:10.0.0.1", "fe80::1", "1127.0.0.1"):
+        assert not is_loopback(address)
+    own = socket.gethostbyname(socket.gethostname())
+    if is_loopback(own):
+        pytest.skip("this machine has no other address")
+    with running(script, host="0.0.0.0") as server:
+        with pytest.raises(pymysql.err.OperationalError) as raised:
+            pymysql.connect(host=own, port=server.port, user="root")
+        assert raised.value.args == (1045, f"Access denied for user 'root'@'{own}' (using password: NO)")
+        pymysql.connect(host=own, port=server.port, user="sha", password="secret").close()
 
 
 def test_old_clients_and_cut_packets(server: Running) -> None:
