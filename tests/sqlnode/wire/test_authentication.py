@@ -13,8 +13,8 @@ import pymysql
 import pytest
 from mysql.connector.pooling import CMySQLConnection
 
-from sqlnode.wire.constants import Capability as C
 from sqlnode.wire.connection_phase import is_loopback
+from sqlnode.wire.constants import Capability as C
 from sqlnode.wire.handshake import parse_response
 from tests.sqlnode.wire.client import DEFAULT, RawClient, packet, sha2_scramble
 from tests.sqlnode.wire.fake import Running, running
