@@ -64,6 +64,8 @@ Answer = TypeVar("Answer")
 
 STATEMENT_RETRY_LIMIT = 256
 """Runs of one pessimistic statement (TiDB's pessimistic-txn.max-retry-count)."""
+COMMIT_WAIT_MS = 40_000.0
+"""How long a commit waits for locks of commits that are under way on keys it did not lock (index entries)."""
 
 
 def sql_error(error: StoreError) -> SqlError:
@@ -219,7 +221,7 @@ class TransactionState:
         active = self.active
         self._ended()
         if active is not None:
-            await active.commit()
+            await active.commit(wait_ms=COMMIT_WAIT_MS)
 
     async def rollback(self) -> None:
         """ROLLBACK; never fails for the user."""
@@ -312,7 +314,7 @@ class TransactionState:
         transaction = self._store.begin(await self._store.timestamp(), pessimistic=True)
         try:
             answer = await self.in_transaction_run(transaction, run, reset)
-            await transaction.commit()
+            await transaction.commit(wait_ms=COMMIT_WAIT_MS)
             return answer
         except BaseException:
             if transaction.is_active:
