@@ -64,7 +64,7 @@ HEX = Function(
 
 def _whole(value: int | float | Decimal) -> int:
     """Rounded half away from zero, floats too."""
-    return int(round_to(Decimal(value), 0)) if abs(value) < 1 << 64 else -1
+    return int(round_to(Decimal(value), 0)) if -_MASK <= value <= _MASK else -1
 
 
 def _unhex(context: EvalContext, value: bytes) -> bytes | None:

@@ -13,7 +13,7 @@ from planner.expr.nodes import Constant, Expression
 from planner.functions.characters import text
 from planner.functions.registry import CallSite, Function, Kind, Overload, Volatility
 from planner.functions.resolution import cast, make_call, resolve
-from planner.functions.temporal_arithmetic import string_digits
+from planner.functions.temporal_differences import string_digits
 from sqlnode.base.errors import TOO_BIG_PRECISION, SqlError
 from sqlnode.base.temporal import (
     MAX_TIMESTAMP,

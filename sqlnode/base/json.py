@@ -10,10 +10,11 @@ from __future__ import annotations
 
 import base64
 import json
-import re
 import struct
 from dataclasses import dataclass
 from typing import Final, TypeAlias, Union
+
+from sqlnode.base.json_complaints import complaint
 
 OBJECT = 0x01
 ARRAY = 0x03
@@ -289,41 +290,6 @@ def _real(text: str) -> float:
 _DECODER = json.JSONDecoder(parse_int=_integer, parse_float=_real, parse_constant=_reject)
 
 
-_MESSAGES = {
-    "Expecting property name enclosed in double quotes": "Missing a name for object member.",
-    "Expecting ':' delimiter": "Missing a colon after a name of object member.",
-    "Extra data": "The document root must not be followed by other values.",
-    "Unterminated string starting at": "Missing a closing quotation mark in string.",
-    "Invalid \\escape": "Invalid escape character in string.",
-    "Invalid \\uXXXX escape": "Incorrect hex digit after \\u escape in string.",
-    "Invalid control character at": "Invalid encoding in string.",
-}
-"""Python's words for what is wrong with a text, and MySQL's."""
-
-
-def _text_error(error: json.JSONDecodeError) -> JsonError:
-    if not error.doc.strip():
-        return JsonError("The document is empty.", len(error.doc))
-    if error.msg == "Expecting ',' delimiter":
-        return JsonError(_missing_comma(error.doc[: error.pos]), error.pos)
-    position = len(error.doc) if error.msg.startswith("Unterminated") else error.pos
-    return JsonError(_MESSAGES.get(error.msg.partition(":")[0], _MESSAGES.get(error.msg, "Invalid value.")), position)
-
-
-def _missing_comma(read: str) -> str:
-    """Whether the innermost open container of a text is an object or an array."""
-    depth = 0
-    for char in reversed(re.sub(r'"(?:[^"\\]|\\.)*"', "", read)):
-        depth += (char in "]}") - (char in "[{")
-        if depth < 0:
-            return (
-                "Missing a comma or '}' after an object member."
-                if char == "{"
-                else "Missing a comma or ']' after an array element."
-            )
-    return "Invalid value."
-
-
 def loads(text: str | bytes) -> Json:
     """The Python form of JSON text. Raises JsonError with the position, or JsonDepthError."""
     try:
@@ -332,7 +298,7 @@ def loads(text: str | bytes) -> Json:
     except UnicodeDecodeError as error:
         raise JsonError("Invalid encoding in string.", error.start) from None
     except json.JSONDecodeError as error:
-        raise _text_error(error) from None
+        raise JsonError(*complaint(error)) from None
     except RecursionError:
         raise JsonDepthError("the JSON document is nested too deep") from None
     return value
