@@ -331,9 +331,8 @@ def keys(value: Json) -> list[Json] | None:
     """JSON_KEYS: an object's keys in MySQL's order; None for anything else."""
     if not isinstance(value, dict):
         return None
-    names: list[Json] = []
-    names.extend(sorted(value, key=mysql_key_order))
-    return names
+    names: list[str] = sorted(value, key=mysql_key_order)
+    return [*names]
 
 
 def unquote(value: Json) -> str:
