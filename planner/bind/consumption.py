@@ -52,6 +52,7 @@ READ: dict[type[exp.Expression], frozenset[str]] = {
     exp.Interval: frozenset(("this", "unit")),
     exp.SessionParameter: frozenset(("this", "kind")),
     exp.JSONValue: frozenset(("this", "path")),
+    exp.WeightString: frozenset(("this",)),
     exp.Select: _QUERY_TAIL
     | {"expressions", "distinct", "from_", "joins", "where", "group", "having", "locks"},
     exp.Union: _QUERY_TAIL | {"this", "expression", "distinct"},
@@ -97,6 +98,5 @@ def refused(node: exp.Expression) -> SqlError:
 
 _NAMES: dict[type[exp.Expression], str] = {
     exp.MatchAgainst: "MATCH ... AGAINST",
-    exp.WeightString: "WEIGHT_STRING",
     exp.Lateral: "LATERAL",
 }

@@ -125,6 +125,10 @@ def _json_value(binder: ExpressionBinder, node: exp.Expression) -> Expression:
     return binder.call("json_value", (operand(binder, node.this), operand(binder, node.args["path"])))
 
 
+def _weight_string(binder: ExpressionBinder, node: exp.Expression) -> Expression:
+    return binder.call("weight_string", (operand(binder, node.this),))
+
+
 def _user_variable(binder: ExpressionBinder, node: exp.Expression) -> Expression:
     take(node)
     name = node.this.name.lower()
@@ -167,6 +171,7 @@ HANDLERS: dict[type[exp.Expression], Handler] = {
     exp.Extract: _extract,
     exp.Trim: _trim,
     exp.JSONValue: _json_value,
+    exp.WeightString: _weight_string,
     exp.Parameter: _user_variable,
     exp.PropertyEQ: _assign_variable,
     exp.SessionParameter: _system_variable,
