@@ -164,6 +164,7 @@ class DdlOwner:
         start, end = meta.hash_range(ACTIVE_JOBS)
         for _, value in await snapshot.scan(start, end):
             await self._recover(active_job(meta.load_json(value)))
+        await self.collect_ranges(self.store.safe_point(await self.store.timestamp()))
 
     async def _recover(self, job: Job) -> None:
         async def build(writer: MetaWriter) -> None:

@@ -23,7 +23,17 @@ from sqlnode.ddl.context import DdlContext
 
 
 async def run_ddl(node: DdlNode, context: DdlContext) -> OkResult:
-    """Carries out one statement. The session has committed its own transaction before. Raises SqlError."""
+    """Carries out one statement. The session has committed its own transaction before. Raises SqlError.
+
+    Afterwards what was dropped longer ago than any snapshot can read is removed for good.
+    """
+    result = await _run(node, context)
+    store = context.store
+    await context.owner.collect_ranges(store.safe_point(await store.timestamp()))
+    return result
+
+
+async def _run(node: DdlNode, context: DdlContext) -> OkResult:
     match node:
         case CreateTable():
             return await create_table.run(node, context)
