@@ -87,12 +87,10 @@ def rows_in_boxes(boxes: Sequence[Box], rows: float, *, unique_parts: int) -> fl
 def _rows_in_box(box: Box, rows: float, unique_parts: int) -> float:
     share = 1.0
     points = 1.0
-    equal = 0
-    for conditions in box:
+    for equal, conditions in enumerate(box, 1):
         count = min((_points(one) for one in conditions if _points(one)), default=0)
         if not count:
             return rows * share * part_share(conditions)
-        equal += 1
         points *= count
         share *= count * (EQUAL if equal == 1 else FURTHER_PART)
         if unique_parts and equal == unique_parts:

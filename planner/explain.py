@@ -19,15 +19,18 @@ from planner.physical import (
     IndexJoin,
     IndexLookUp,
     IndexReader,
+    IndexScan,
     PhysicalNode,
     PhysicalPlan,
     PointGet,
     TableReader,
+    TableScan,
 )
 from planner.physical import Delete as PhysicalDelete
 from planner.physical import Insert as PhysicalInsert
 from planner.physical import Update as PhysicalUpdate
 from sqlnode.base.errors import UNKNOWN_EXPLAIN_FORMAT, SqlError
+from store.api import CopCounters
 
 ROW_LABELS = ("id", "estRows", "task", "access object", "operator info")
 ANALYZE_LABELS = (
@@ -66,6 +69,8 @@ class Line:
     prefix: str
     role: str
     task: str
+    reader: PhysicalNode | None = None
+    """For a node in a cop chain: the reader that sends it."""
 
     def name(self, *, brief: bool) -> str:
         """`TableReader_7(Build)`."""
@@ -121,14 +126,25 @@ def lines_of(plan: PhysicalPlan) -> list[Line]:
 
 
 def _lines(
-    node: PhysicalNode, depth: int, indent: str, role: str, task: str, *, last: bool, top: bool = False
+    node: PhysicalNode,
+    depth: int,
+    indent: str,
+    role: str,
+    task: str,
+    *,
+    last: bool,
+    top: bool = False,
+    reader: PhysicalNode | None = None,
 ) -> Iterator[Line]:
     prefix = "" if top else indent + ("└─" if last else "├─")
-    yield Line(node, depth, prefix, role, task)
+    yield Line(node, depth, prefix, role, task, reader)
+    if isinstance(node, (TableReader, IndexReader, IndexLookUp)):
+        reader = node
     below = "" if top else indent + ("  " if last else "│ ")
     children = _inputs(node, task)
     for position, (child, child_role, child_task) in enumerate(children):
-        yield from _lines(child, depth + 1, below, child_role, child_task, last=position == len(children) - 1)
+        is_last = position == len(children) - 1
+        yield from _lines(child, depth + 1, below, child_role, child_task, last=is_last, reader=reader)
 
 
 def _inputs(node: PhysicalNode, task: str) -> list[tuple[PhysicalNode, str, str]]:
@@ -164,7 +180,7 @@ def _table(
         if runtime is None:
             rows.append((name, estimate, line.task, where, info))
             continue
-        actual, execution = _execution(runtime, line.node)
+        actual, execution = _execution(runtime, line.node) if line.reader is None else _in_store(runtime, line)
         rows.append((name, estimate, actual, line.task, where, execution, info, "N/A", "N/A"))
     return rows
 
@@ -182,7 +198,7 @@ def _execution(runtime: Mapping[int, NodeStatistics], node: PhysicalNode) -> tup
         return "0", ""
     text = f"time:{duration(found.nanoseconds)}, loops:{found.loops}"
     requests = getattr(found, "cop", None)
-    if requests is not None and getattr(requests, "tasks", 0):
+    if isinstance(requests, CopCounters) and requests.tasks:
         text += (
             f", cop_task: {{num: {requests.tasks}, keys: {requests.keys_read}, rows: {requests.rows_returned}, "
             f"time: {duration(requests.nanoseconds)}}}"
@@ -190,6 +206,34 @@ def _execution(runtime: Mapping[int, NodeStatistics], node: PhysicalNode) -> tup
     for name, number in (getattr(found, "notes", None) or {}).items():
         text += f", {name}:{number}"
     return str(found.rows), text
+
+
+def _in_store(runtime: Mapping[int, NodeStatistics], line: Line) -> tuple[str, str]:
+    """A cop node's rows as far as its reader counted them: what the request read and what it returned."""
+    assert line.reader is not None, "a node of a cop chain"
+    found = runtime.get(line.reader.id)
+    requests = getattr(found, "cop", None)
+    if not isinstance(requests, CopCounters):
+        return "0", ""
+    of_table = isinstance(line.reader, IndexLookUp) and _is_in(line.node, line.reader)
+    if isinstance(line.node, TableScan | IndexScan):
+        rows = requests.rows_returned if of_table else requests.keys_read
+        return str(rows), ""
+    if isinstance(line.reader, IndexLookUp):
+        if line.node is line.reader.index_cop:
+            return str(requests.rows_returned), ""
+        return (str(found.rows) if found is not None and line.node is line.reader.table_cop else "N/A"), ""
+    return (str(requests.rows_returned) if line.node is line.reader.cop else "N/A"), ""  # type: ignore[attr-defined]
+
+
+def _is_in(node: PhysicalNode, reader: IndexLookUp) -> bool:
+    """Whether a node stands on the table side of a double read."""
+    below: PhysicalNode | None = reader.table_cop
+    while below is not None:
+        if below is node:
+            return True
+        below = below.children[0] if below.children else None
+    return False
 
 
 def duration(nanoseconds: int) -> str:
@@ -205,9 +249,9 @@ def _tree(plan: PhysicalPlan, context: PlanContext, runtime: Mapping[int, NodeSt
     text = []
     for line in lines_of(plan):
         parts = [f"{'    ' * line.depth}-> {line.name(brief=True)}"]
-        details = ", ".join(part for part in (access_object(line.node), operator_info(line.node, context, read, brief=True)) if part)
-        if details:
-            parts.append(f": {details}")
+        details = [access_object(line.node), operator_info(line.node, context, read, brief=True)]
+        if any(details):
+            parts.append(f": {', '.join(part for part in details if part)}")
         parts.append(f"  (rows={estimated(line.node)})")
         if runtime is not None:
             found = runtime.get(line.node.id)

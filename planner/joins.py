@@ -125,7 +125,8 @@ def build_join(state: Physicalizer, node: Join, want: Want) -> Built:
             continue
         ordered = not want.order or outer.ordered
         candidate = replace(candidate, ordered=ordered and _keeps(want, outer.node))
-        if (candidate.cost < best.cost and (candidate.ordered or not best.ordered)) or (candidate.ordered and not best.ordered and candidate.cost < best.cost + cost.sort(best.rows)):
+        margin = cost.sort(best.rows) if candidate.ordered and not best.ordered else 0.0
+        if (candidate.ordered or not best.ordered) and candidate.cost < best.cost + margin:
             best = candidate
     if node.kind is JoinKind.SEMI and best.ordered and not want.order:
         looked_up = _by_distinct_keys(state, node, split)

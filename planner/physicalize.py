@@ -12,7 +12,7 @@ from dataclasses import dataclass, field, replace
 from planner import cardinality, cost, physical
 from planner.access.readers import Built, Order, Want, read_table
 from planner.context import PlanContext
-from planner.expr.nodes import Column, Constant, CorrelatedColumn, Expression, OrderItem, transform
+from planner.expr.nodes import Column, Constant, CorrelatedColumn, Expression, OrderItem
 from planner.ids import ColumnIds
 from planner.joins import build_join, correlated_in, joined_rows, split_conditions
 from planner.locks import with_locks
@@ -44,6 +44,7 @@ from planner.rules import Optimized
 from sqlnode.base.errors import NOT_SUPPORTED_YET, SqlError
 
 NOTHING = Want()
+LIMIT_BIAS = 1.25
 
 
 @dataclass(frozen=True, slots=True)
@@ -177,7 +178,8 @@ class Physicalizer:
         order = _as_order(items)
         if order is not None:
             ordered = self.build(node.child, Want(order, limit if limit is not None else want.limit))
-            if ordered.ordered and ordered.cost <= sorted_price:
+            # Estimates are rough: an order that comes for nothing is safer under a limit than a sort of "few" rows.
+            if ordered.ordered and ordered.cost <= sorted_price * (1.0 if limit is None else LIMIT_BIAS):
                 return ordered if count is None else _limited(ordered, count, offset)
         if count is None:
             return Built(
@@ -364,10 +366,3 @@ def _group_order(node: Aggregate, order: Order) -> Order | None:
     direction = wanted[0][1] if wanted else False
     placed = {column for column, _ in wanted}
     return (*wanted, *((column, direction) for column in groups if column not in placed))
-
-
-def without_columns(expression: Expression) -> bool:
-    """Whether the expression reads no column at all."""
-    found: list[Column] = []
-    transform(expression, lambda node: found.append(node) if isinstance(node, Column) else None)
-    return not found

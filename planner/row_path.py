@@ -67,7 +67,7 @@ def _projected(node: Projection, child: PhysicalNode) -> PhysicalNode:
     columns = node.columns
     if isinstance(child, (PointGet, BatchPointGet, ShortRange)) and passes_on(node) and set(columns) <= set(child.schema):
         if not (isinstance(child, ShortRange) and child.covering):
-            infos = {column: info for column, info in zip(child.columns, child.infos)}
+            infos = dict(zip(child.columns, child.infos))
             return replace(child, columns=columns, infos=tuple(infos[column] for column in columns))
     return replace(node, child=child)
 

@@ -67,12 +67,16 @@ class Access:
 def is_free(expression: Expression, outer: frozenset[Column] = frozenset()) -> bool:
     """Whether the expression needs no row (but perhaps one of the `outer` side) and gives the same value every time."""
     for node in walk(expression):
-        if isinstance(node, Column):
-            if node not in outer:
-                return False
-        elif isinstance(node, AggregateCall) or (isinstance(node, Call) and (node.signature.volatility is Volatility.ROW or node.name in ("row", "setvar"))):
+        if isinstance(node, Column) and node not in outer:
+            return False
+        if isinstance(node, AggregateCall) or (isinstance(node, Call) and _is_fickle(node)):
             return False
     return True
+
+
+def _is_fickle(call: Call) -> bool:
+    """Whether two evaluations of a call may differ, or it is no value."""
+    return call.signature.volatility is Volatility.ROW or call.name in ("row", "setvar")
 
 
 def conjuncts(condition: Expression) -> list[Expression]:
@@ -105,9 +109,13 @@ def detach(
         if len(alternatives) < 2 or len(alternatives) > BOX_LIMIT:
             continue
         several = _of_alternatives(condition, alternatives, flat, keys, free)
-        if several is not None and (several.points, several.parts) > (best.points, best.parts):
+        if several is not None and _worth(several) > _worth(best):
             best = several
     return best
+
+
+def _worth(access: Access) -> tuple[int, int, int]:
+    return access.points, access.parts, -len(access.residual)
 
 
 def _plain(flat: Sequence[Expression], keys: Sequence[KeyColumn], free: Free) -> Access:
@@ -191,7 +199,7 @@ def part_condition(condition: Expression, key: KeyColumn, free: Free) -> PartCon
     if name == "like":
         return _like(condition, key, free)
     if name == "is_null" and _is_key(args[0], key):
-        return PartCondition(Comparison("is_null"), key.part.flagged, key.part.flagged) if key.part.flagged else None
+        return PartCondition(Comparison("is_null"), exact=True, point=True) if key.part.flagged else None
     if name == "not":
         inner = args[0]
         if isinstance(inner, Call) and inner.name == "is_null" and _is_key(inner.args[0], key) and key.part.flagged:

@@ -86,18 +86,29 @@ def read_points(source: DataSource, conditions: Sequence[Expression]) -> Points 
     return best
 
 
-def point_reader(source: DataSource, points: Points) -> PhysicalNode:
+def point_reader(source: DataSource, points: Points) -> PointGet | BatchPointGet:
     """The PointGet or BatchPointGet of these points, without the residual filter."""
-    path = points.path
-    shared = dict(database=source.database, table=source.table, alias=source.alias, index=path.index)
+    columns, infos = scan_columns(source)
+    index = points.path.index
     if len(points.keys) == 1:
-        return PointGet(key=points.keys[0], columns=source.columns, infos=source.infos, **shared)  # type: ignore[arg-type]
+        return PointGet(
+            database=source.database,
+            table=source.table,
+            alias=source.alias,
+            index=index,
+            key=points.keys[0],
+            columns=columns,
+            infos=infos,
+        )
     return BatchPointGet(
+        database=source.database,
+        table=source.table,
+        alias=source.alias,
+        index=index,
         keys=points.keys,
-        columns=source.columns,
-        infos=source.infos,
+        columns=columns,
+        infos=infos,
         estimated_rows=float(len(points.keys)),
-        **shared,  # type: ignore[arg-type]
     )
 
 
@@ -148,7 +159,8 @@ def _with_points(source: DataSource, points: Points, want: Want, made: Computed 
     if isinstance(node, BatchPointGet) and want.order:
         direction = order_of(points.path, want.order, points=0)
         if direction is not None:
-            node, ordered = replace(node, keep_order=True, desc=direction), True
+            ordered = True
+            node = replace(node, keep_order=True, desc=direction)
     return Built(_filtered(node, points.residual, made, points.path), len(points.keys) * cost.LOOK_UP, ordered)
 
 
@@ -268,47 +280,96 @@ def reader_of(
 ) -> PhysicalNode:
     """The bare reader of a path, giving the source's columns."""
     keep_order = bool(want.order)
-    ranges = path.ranges(source.table)
-    where = dict(database=source.database, table=source.table, alias=source.alias)
-    order = dict(keep_order=keep_order, desc=descending and keep_order)
+    descending = descending and keep_order
     pseudo = context.row_count(source.table.id) is None
     if path.index is None:
-        columns, infos = scan_columns(source)
-        scan = TableScan(
-            columns=columns, infos=infos, ranges=ranges, estimated_rows=rows, pseudo=pseudo, **where, **order  # type: ignore[arg-type]
-        )
-        request = RequestTemplate(NO_DAG, columns)
-        return TableReader(cop=scan, request=request, ranges=ranges, estimated_rows=rows, **where, **order)  # type: ignore[arg-type]
+        return _table_reader(source, path, rows, keep_order=keep_order, descending=descending, pseudo=pseudo)
     entry = index_scan(source, path.index, ids)
-    scan_node = IndexScan(
+    scan = IndexScan(
+        database=source.database,
+        table=source.table,
+        alias=source.alias,
         index=path.index,
         columns=entry.columns,
         infos=entry.infos,
-        ranges=ranges,
-        estimated_rows=rows,
+        ranges=path.ranges(source.table),
+        keep_order=keep_order,
+        desc=descending,
         pseudo=pseudo,
-        **where,  # type: ignore[arg-type]
-        **order,
+        estimated_rows=rows,
     )
-    if path.covering:
-        request = RequestTemplate(NO_DAG, source.columns)
-        return IndexReader(
-            index=path.index, cop=scan_node, request=request, ranges=ranges, estimated_rows=rows, **where, **order  # type: ignore[arg-type]
-        )
-    columns, infos = scan_columns(source)
-    if keep_order:
-        columns, infos = with_handle(source, columns, infos, entry)
-    table = TableScan(columns=columns, infos=infos, estimated_rows=rows, pseudo=pseudo, **where)  # type: ignore[arg-type]
-    return IndexLookUp(
+    if not path.covering:
+        return _look_up(source, scan, entry)
+    return IndexReader(
+        database=source.database,
+        table=source.table,
+        alias=source.alias,
         index=path.index,
-        index_cop=scan_node,
-        index_request=RequestTemplate(NO_DAG, entry.handle),
+        cop=scan,
+        request=RequestTemplate(NO_DAG, source.columns),
+        ranges=scan.ranges,
+        keep_order=keep_order,
+        desc=descending,
+        estimated_rows=rows,
+    )
+
+
+def _table_reader(
+    source: DataSource, path: Path, rows: float, *, keep_order: bool, descending: bool, pseudo: bool
+) -> TableReader:
+    columns, infos = scan_columns(source)
+    ranges = path.ranges(source.table)
+    scan = TableScan(
+        database=source.database,
+        table=source.table,
+        alias=source.alias,
+        columns=columns,
+        infos=infos,
         ranges=ranges,
+        keep_order=keep_order,
+        desc=descending,
+        pseudo=pseudo,
+        estimated_rows=rows,
+    )
+    return TableReader(
+        database=source.database,
+        table=source.table,
+        alias=source.alias,
+        cop=scan,
+        request=RequestTemplate(NO_DAG, columns),
+        ranges=ranges,
+        keep_order=keep_order,
+        desc=descending,
+        estimated_rows=rows,
+    )
+
+
+def _look_up(source: DataSource, scan: IndexScan, entry: Entry) -> IndexLookUp:
+    columns, infos = scan_columns(source)
+    if scan.keep_order:
+        columns, infos = with_handle(source, columns, infos, entry)
+    table = TableScan(
+        database=source.database,
+        table=source.table,
+        alias=source.alias,
+        columns=columns,
+        infos=infos,
+        pseudo=scan.pseudo,
+        estimated_rows=scan.estimated_rows,
+    )
+    return IndexLookUp(
+        database=source.database,
+        table=source.table,
+        alias=source.alias,
+        index=scan.index,
+        index_cop=scan,
+        index_request=RequestTemplate(NO_DAG, entry.handle),
+        ranges=scan.ranges,
         table_cop=table,
         table_request=RequestTemplate(NO_DAG, columns),
-        estimated_rows=rows,
-        **where,  # type: ignore[arg-type]
-        **order,
+        keep_order=scan.keep_order,
+        desc=scan.desc,
+        estimated_rows=scan.estimated_rows,
     )
 
 

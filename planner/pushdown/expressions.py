@@ -119,7 +119,7 @@ class Encoder:
         assert number is not None, f"{expression.name} is not sent to stores"
         result = self._result_type(expression)
         return tipb_pb2.Expr(
-            tp=ExprType.SCALAR_FUNC, sig=number, children=children, field_type=field_type(result)  # type: ignore[arg-type]
+            tp=ExprType.SCALAR_FUNC, sig=number, children=children, field_type=field_type(result)
         )
 
     def _result_type(self, call: Call) -> SqlType:
@@ -145,5 +145,5 @@ class Encoder:
             tp=_AGGREGATES[call.name],
             children=[self.encode(arg, columns) for arg in call.args],
             field_type=field_type(value_type),
-            aggFuncMode=2,  # type: ignore[arg-type]
+            aggFuncMode=2,
         )

@@ -99,7 +99,7 @@ def _without_projection(node: Projection, context: PlanContext, *, by_position: 
 
 def in_order(node: PointGet | BatchPointGet, columns: Sequence[Column]) -> PhysicalNode:
     """The reader giving its columns in another order."""
-    infos = {column: info for column, info in zip(node.columns, node.infos)}
+    infos = dict(zip(node.columns, node.infos))
     return replace(node, columns=tuple(columns), infos=tuple(infos[column] for column in columns))
 
 

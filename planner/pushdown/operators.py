@@ -19,8 +19,10 @@ from planner.physical import (
     IndexScan,
     Limit,
     PhysicalNode,
+    Projection,
     RequestTemplate,
     Selection,
+    SelectLock,
     StreamAgg,
     TableReader,
     TableScan,
@@ -192,8 +194,7 @@ def _bound(count: Expression | None, offset: Expression | None, context: PlanCon
             total = min(count.value + offset.value, (1 << 64) - 1)
             return Constant(total, integer(unsigned=True, not_null=True))
         return None
-    total_type = resolve("+", (count, offset), context)
-    return total_type
+    return resolve("+", (count, offset), context)
 
 
 def _is_number(count: Expression | None) -> bool:
@@ -222,8 +223,6 @@ def _limit(node: Limit, context: PlanContext) -> PhysicalNode:
 
 def _limited(node: PhysicalNode, bound: Expression) -> PhysicalNode:
     """The input of a limit, told that nobody reads more than `bound` rows."""
-    from planner.physical import Projection, SelectLock
-
     if isinstance(node, (TableReader, IndexReader, IndexLookUp)):
         return _limited_reader(node, bound)
     if isinstance(node, Projection):

@@ -37,7 +37,7 @@ def request_of(cop: PhysicalNode, columns: Sequence[Column], context: PlanContex
     dag = tipb_pb2.DAGRequest(
         executors=executors,
         output_offsets=[given.index(column) for column in columns],
-        encode_type=EncodeType.CHUNK,  # type: ignore[arg-type]
+        encode_type=EncodeType.CHUNK,
         sql_mode=context.sql_mode,
     )
     increment = context.variables.get("div_precision_increment")
@@ -49,10 +49,10 @@ def request_of(cop: PhysicalNode, columns: Sequence[Column], context: PlanContex
 def _append(node: PhysicalNode, executors: list[tipb_pb2.Executor], encoder: Encoder) -> None:
     match node:
         case TableScan():
-            executors.append(tipb_pb2.Executor(tp=ExecType.TABLE_SCAN, tbl_scan=_table_scan(node)))  # type: ignore[arg-type]
+            executors.append(tipb_pb2.Executor(tp=ExecType.TABLE_SCAN, tbl_scan=_table_scan(node)))
             return
         case IndexScan():
-            executors.append(tipb_pb2.Executor(tp=ExecType.INDEX_SCAN, idx_scan=_index_scan(node)))  # type: ignore[arg-type]
+            executors.append(tipb_pb2.Executor(tp=ExecType.INDEX_SCAN, idx_scan=_index_scan(node)))
             return
     (child,) = node.children
     _append(child, executors, encoder)
@@ -63,10 +63,10 @@ def _executor(node: PhysicalNode, columns: Sequence[Column], encoder: Encoder) -
     match node:
         case Selection():
             selection = tipb_pb2.Selection(conditions=[encoder.encode(one, columns) for one in node.conditions])
-            return tipb_pb2.Executor(tp=ExecType.SELECTION, selection=selection)  # type: ignore[arg-type]
+            return tipb_pb2.Executor(tp=ExecType.SELECTION, selection=selection)
         case Projection():
             projection = tipb_pb2.Projection(exprs=[encoder.encode(one, columns) for one in node.expressions])
-            return tipb_pb2.Executor(tp=ExecType.PROJECTION, Projection=projection)  # type: ignore[arg-type]
+            return tipb_pb2.Executor(tp=ExecType.PROJECTION, Projection=projection)
         case HashAgg():
             return _aggregation(node, columns, encoder)
         case TopN():
@@ -75,9 +75,9 @@ def _executor(node: PhysicalNode, columns: Sequence[Column], encoder: Encoder) -
                 for item in node.items
             ]
             top_n = tipb_pb2.TopN(order_by=items, limit=_constant(node.count))
-            return tipb_pb2.Executor(tp=ExecType.TOP_N, topN=top_n)  # type: ignore[arg-type]
+            return tipb_pb2.Executor(tp=ExecType.TOP_N, topN=top_n)
         case Limit():
-            return tipb_pb2.Executor(tp=ExecType.LIMIT, limit=tipb_pb2.Limit(limit=_constant(node.count)))  # type: ignore[arg-type]
+            return tipb_pb2.Executor(tp=ExecType.LIMIT, limit=tipb_pb2.Limit(limit=_constant(node.count)))
     raise AssertionError(f"{type(node).__name__} in a cop chain")
 
 
@@ -103,7 +103,7 @@ def _aggregation(node: HashAgg, columns: Sequence[Column], encoder: Encoder) -> 
         agg_func=functions, group_by=[encoder.encode(one, columns) for one in node.group_by], streamed=streamed
     )
     kind = ExecType.STREAM_AGG if streamed else ExecType.AGGREGATION
-    return tipb_pb2.Executor(tp=kind, aggregation=aggregation)  # type: ignore[arg-type]
+    return tipb_pb2.Executor(tp=kind, aggregation=aggregation)
 
 
 def _table_scan(node: TableScan) -> tipb_pb2.TableScan:

@@ -29,12 +29,12 @@ def eliminate_max_one_row(plan: LogicalNode, context: RuleContext) -> LogicalNod
     → the row itself."""
 
     def change(node: LogicalNode) -> LogicalNode:
-        if not isinstance(node, Join) or node.kind is not JoinKind.LEFT or not isinstance(node.right, MaxOneRow):
+        if not isinstance(node, Join) or node.kind is not JoinKind.LEFT:
             return node
-        row = node.right
-        if not row.columns and at_most_one_row(row.child):
-            node = replace(node, right=row.child)
-        if not node.conditions and (isinstance(node.right, MaxOneRow) or exactly_one_row(node.right)):
+        right = node.right
+        if isinstance(right, MaxOneRow) and not right.columns and at_most_one_row(right.child):
+            node = replace(node, right=right.child)
+        if not node.conditions and exactly_one_row(node.right):
             node = replace(node, kind=JoinKind.INNER)
         return node
 

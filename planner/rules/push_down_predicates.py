@@ -5,7 +5,7 @@ Across join keys conditions are copied: of `a.x = b.x AND a.x > 5` also `b.x > 5
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 
 from planner.access.ranges import conjuncts, is_free
@@ -80,8 +80,12 @@ def _unique(conditions: Iterable[Expression]) -> list[Expression]:
     return list(dict.fromkeys(conditions))
 
 
-def _split(conditions: Iterable[Expression], low) -> tuple[list[Expression], list[Expression]]:  # type: ignore[no-untyped-def]
-    down, stay = [], []
+def _split(
+    conditions: Iterable[Expression], low: Callable[[Expression], object]
+) -> tuple[list[Expression], list[Expression]]:
+    """The conditions that go down, and those that stay."""
+    down: list[Expression] = []
+    stay: list[Expression] = []
     for condition in conditions:
         (down if low(condition) else stay).append(condition)
     return down, stay

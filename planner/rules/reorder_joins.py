@@ -6,7 +6,7 @@ the start with the smallest sum of intermediate results wins. STRAIGHT_JOIN keep
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from planner.access.paths import unique_keys
@@ -63,7 +63,7 @@ def _collect(node: LogicalNode, leaves: list[LogicalNode], conditions: list[Expr
     _collect(node.right, leaves, conditions)
 
 
-def _rebuilt(node: LogicalNode, leaves) -> LogicalNode:  # type: ignore[no-untyped-def]
+def _rebuilt(node: LogicalNode, leaves: Iterator[LogicalNode]) -> LogicalNode:
     """The same joins over the (perhaps changed) leaves."""
     if not _is_free(node):
         return next(leaves)

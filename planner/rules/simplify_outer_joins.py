@@ -7,7 +7,7 @@ from dataclasses import replace
 
 from planner.expr.nodes import Call, Column, Expression, substitute
 from planner.functions.registry import Nulls
-from planner.logical import Apply, Join, JoinKind, LogicalNode, Projection, Selection, Sort
+from planner.logical import Join, JoinKind, LogicalNode, Projection, Selection, Sort
 from planner.rules.tree import RuleContext, map_children
 
 
@@ -34,7 +34,8 @@ def _simplified(node: LogicalNode, conditions: Sequence[Expression]) -> LogicalN
 
 
 def _join(node: Join, conditions: Sequence[Expression]) -> LogicalNode:
-    if (node.kind is JoinKind.LEFT and _reject(conditions, frozenset(node.right.schema))) or (node.kind is JoinKind.RIGHT and not isinstance(node, Apply) and _reject(conditions, frozenset(node.left.schema))):
+    complemented = {JoinKind.LEFT: node.right, JoinKind.RIGHT: node.left}.get(node.kind)
+    if complemented is not None and _reject(conditions, frozenset(complemented.schema)):
         node = replace(node, kind=JoinKind.INNER)
     left: Sequence[Expression] = conditions
     right: Sequence[Expression] = ()
