@@ -126,7 +126,7 @@ def _views(view: View) -> Iterator[Row]:
         info = table.view
         if info is None:
             continue
-        check = {0: "LOCAL", 1: "NONE", 2: "LOCAL"}.get(info.check_option, "NONE")
+        check = info.extra.get("sqlnode_check_option") or "NONE"
         yield (
             "def",
             schema.name,
