@@ -11,6 +11,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 
+from planner.expr.folding import fold
 from planner.expr.nodes import Call, Column, Constant, Expression, columns_of, substitute
 from planner.functions import resolve
 from planner.logical import (
@@ -37,7 +38,7 @@ from planner.rules.tree import (
     selection,
     transform_up,
 )
-from sqlnode.base.types import EvalType, Flag, integer
+from sqlnode.base.types import EvalType, Flag
 
 _SEMI = frozenset({JoinKind.SEMI, JoinKind.ANTI, JoinKind.MARK, JoinKind.ANTI_MARK})
 _NULL_OF_NOTHING = frozenset(
@@ -182,9 +183,10 @@ def _with_answers(
     """The subquery's columns over the join: counts of missing groups are 0, then what the subquery computes of them."""
     outer = set(node.left.schema)
     values: dict[Column, Expression] = {column: column for column in aggregate.columns}
-    zero = Constant(0, integer(not_null=True))
     for column, given in counts.items():
-        values[column] = resolve("ifnull", (replace(given, type=given.type.with_flags(remove=Flag.NOT_NULL)), zero), context.plan)
+        missing = replace(given, type=given.type.with_flags(remove=Flag.NOT_NULL))
+        zero = Constant(0, given.type.with_flags(add=Flag.NOT_NULL))
+        values[column] = fold(resolve("ifnull", (missing, zero), context.plan), context.plan)
     for projection in reversed(above):
         values = {
             column: substitute(decorrelated(expression, outer), values)
