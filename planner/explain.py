@@ -57,7 +57,9 @@ class NodeStatistics(Protocol):
 class RuntimeStatistics(Protocol):
     """Statistics of one execution by node id; see `executor.runtime.Runtime`."""
 
-    nodes: Mapping[int, NodeStatistics]
+    @property
+    def nodes(self) -> Mapping[int, NodeStatistics]:
+        """What each node did."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -171,7 +171,7 @@ class Join(LogicalNode):
 
     def with_children(self: Node, children: Sequence[LogicalNode]) -> Node:
         left, right = children
-        return self if (left, right) == self.children else replace(self, left=left, right=right)  # type: ignore[attr-defined, call-arg]
+        return self if (left, right) == self.children else replace(self, left=left, right=right)  # type: ignore[call-arg]
 
 
 @dataclass(frozen=True)

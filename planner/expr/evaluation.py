@@ -15,15 +15,31 @@ from sqlnode.base.types import SqlType, Value
 class SessionFacts(Protocol):
     """What information functions may ask of the session that runs the statement."""
 
-    database: str
-    user: str
-    """`name@host` as the client connected (USER())."""
-    current_user: str
-    """`name@host` of the account that matched (CURRENT_USER())."""
-    connection_id: int
+    @property
+    def database(self) -> str:
+        """The current database, empty when there is none."""
+
+    @property
+    def user(self) -> str:
+        """`name@host` as the client connected (USER())."""
+
+    @property
+    def current_user(self) -> str:
+        """`name@host` of the account that matched (CURRENT_USER())."""
+
+    @property
+    def connection_id(self) -> int:
+        """CONNECTION_ID()."""
+
     last_insert_id: int
-    row_count: int
-    found_rows: int
+
+    @property
+    def row_count(self) -> int:
+        """ROW_COUNT()."""
+
+    @property
+    def found_rows(self) -> int:
+        """FOUND_ROWS()."""
 
     def variable(self, name: str, scope: str = "") -> object:
         """A system variable's value; scope `global`, `session` or empty."""

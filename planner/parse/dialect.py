@@ -148,7 +148,7 @@ def _without_jinja(comments: dict[str, str | None]) -> dict[str, str | None]:
     return {start: end for start, end in comments.items() if start != "{#"}
 
 
-class MySQLTokenizer(tokens.Tokenizer):
+class MySQLTokenizer(tokens.Tokenizer):  # type: ignore[misc]
     """Default sql_mode. sqlglot would read `{# … #}` as a comment in any dialect; the tables are rebuilt without it."""
 
     QUOTES: ClassVar[list[tuple[str, str] | str]] = ["'", '"']
@@ -212,13 +212,13 @@ for _tokenizer in (MySQLTokenizer, AnsiTokenizer, NoBackslashTokenizer, AnsiNoBa
     _tokenizer.drop_jinja()
 
 
-class SqlnodeDialect(MySQL):
+class SqlnodeDialect(MySQL):  # type: ignore[misc]
     """sqlglot's MySQL with our tokenizer; parser and tables stay the compiled ones."""
 
     Tokenizer = MySQLTokenizer
 
 
-class SqlnodeNoBackslashDialect(MySQL):
+class SqlnodeNoBackslashDialect(MySQL):  # type: ignore[misc]
     """For NO_BACKSLASH_ESCAPES: no escape sequences are decoded."""
 
     UNESCAPED_SEQUENCES: ClassVar[dict[str, str]] = {}
@@ -240,7 +240,7 @@ def _tokenizer_for(bits: int) -> tokens.Tokenizer:
 def tokenize(text: str, sql_mode: int = 0) -> list[Token]:
     """Tokens of `text`; `start` and `end` (inclusive) are offsets in characters. Raises sqlglot's TokenError."""
     bits = sql_mode & (SqlMode.ANSI_QUOTES | SqlMode.NO_BACKSLASH_ESCAPES)
-    found = _tokenizer_for(bits).tokenize(text)
+    found: list[Token] = _tokenizer_for(bits).tokenize(text)
     if sql_mode & SqlMode.PIPES_AS_CONCAT and "||" in text:
         for token in found:
             if token.token_type is TokenType.DPIPE:

@@ -21,7 +21,7 @@ process-wide: nothing else in this process may parse MySQL with sqlglot. What th
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any
+from typing import Any, TypeAlias
 
 from sqlglot import expressions as exp
 from sqlglot.parser import Parser
@@ -36,7 +36,7 @@ INTERVAL_UNITS = frozenset(
     "HOUR_MICROSECOND HOUR_SECOND HOUR_MINUTE DAY_MICROSECOND DAY_SECOND DAY_MINUTE DAY_HOUR YEAR_MONTH".split()
 )
 
-Tree = exp.Expression
+Tree: TypeAlias = exp.Expression
 P = Any
 """The compiled parser: its methods are private API of the pinned version and carry no useful types."""
 

@@ -66,7 +66,7 @@ async def run_plan(session: Session, entry: CachedPlan, values: tuple[Value, ...
         result = await _run(plan, context)
         if result.__class__ is StoredRows and plan.into is None:
             session.row_count = -1
-            session.found_rows = len(result.values)  # type: ignore[union-attr]
+            session.found_rows = len(result.values)
             return result
         return await _finished(session, plan, context, result, streaming=True)
     return await _run_in_transaction(session, entry, values)
@@ -238,7 +238,7 @@ async def _finished(
 ) -> Result:
     """Keeps what later statements may ask for, and turns rows into their final form."""
     if result.__class__ is OkResult:
-        _note_ok(session, result)  # type: ignore[arg-type]
+        _note_ok(session, result)
         return result
     session.row_count = -1
     if plan.into is not None:

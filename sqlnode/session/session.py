@@ -248,9 +248,9 @@ class Session:
             raise
         if len(pending) > 1 and not self.capabilities & CLIENT_MULTI_STATEMENTS:
             near = pending[1].source[pending[1].tokens[0].start :]
-            error = SqlError(SYNTAX_ERROR, near=near[:80], line=1 + text[: pending[1].tokens[0].start].count("\n"))
-            self._failed(error)
-            raise error
+            refused = SqlError(SYNTAX_ERROR, near=near[:80], line=1 + text[: pending[1].tokens[0].start].count("\n"))
+            self._failed(refused)
+            raise refused
         self._rest = pending[1:]
         return await self._guarded(self._run_pending(pending[0], shaped))
 

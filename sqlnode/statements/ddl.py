@@ -26,6 +26,7 @@ from sqlnode.base.errors import NO_DB_ERROR, SqlError
 from sqlnode.base.schema import TableInfo
 from sqlnode.base.tasks import become_task
 from sqlnode.ddl import DdlContext, run_ddl
+from sqlnode.ddl.context import InsertSelect
 from sqlnode.statements.handler import Handler
 
 if TYPE_CHECKING:
@@ -64,8 +65,10 @@ def ddl_context(session: Session, text: str) -> DdlContext:
     )
 
 
-def _inserter(session: Session) -> object:
-    async def insert(database: str, table: TableInfo, columns: tuple[str, ...], query: Statement, duplicates: str | None) -> int:
+def _inserter(session: Session) -> InsertSelect:
+    async def insert(
+        database: str, table: TableInfo, columns: tuple[str, ...], query: Statement, duplicates: str | None
+    ) -> int:
         """The second half of CREATE TABLE … SELECT, as the INSERT that it is."""
         from planner.parse.entry import split_text
         from sqlnode.session.execution import run_plan
@@ -82,9 +85,18 @@ def _inserter(session: Session) -> object:
 
 
 _PRIVILEGES: dict[type, str] = {
-    CreateDatabase: "CREATE", AlterDatabase: "ALTER", DropDatabase: "DROP", CreateTable: "CREATE", DropTable: "DROP",
-    TruncateTable: "DROP", AlterTable: "ALTER", CreateIndex: "INDEX", DropIndex: "INDEX", CreateView: "CREATE VIEW",
-    DropView: "DROP", RenameTable: "ALTER",
+    CreateDatabase: "CREATE",
+    AlterDatabase: "ALTER",
+    DropDatabase: "DROP",
+    CreateTable: "CREATE",
+    DropTable: "DROP",
+    TruncateTable: "DROP",
+    AlterTable: "ALTER",
+    CreateIndex: "INDEX",
+    DropIndex: "INDEX",
+    CreateView: "CREATE VIEW",
+    DropView: "DROP",
+    RenameTable: "ALTER",
 }
 
 

@@ -45,7 +45,9 @@ async def _explain(session: Session, node: Explain, statement: Statement) -> Res
         finally:
             session.runtime = None
     labels, rows = explain_rows(entry.plan, context, format=node.format or "", runtime=runtime)
-    return ValueRows(_labelled(labels), [tuple(cell.encode("utf-8", "surrogateescape") for cell in row) for row in rows])
+    return ValueRows(
+        _labelled(labels), [tuple(cell.encode("utf-8", "surrogateescape") for cell in row) for row in rows]
+    )
 
 
 async def _drain(result: Result) -> None:

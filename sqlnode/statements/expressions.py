@@ -49,7 +49,9 @@ async def _by_query(session: Session, expression: Expr) -> tuple[Value, SqlType]
     result = await run_plan(session, entry, session.parameters)
     column = entry.plan.columns[0]
     if isinstance(result, RowsResult):
-        batches = [batch async for batch in result.batches] if hasattr(result.batches, "__aiter__") else list(result.batches)
+        batches = (
+            [batch async for batch in result.batches] if hasattr(result.batches, "__aiter__") else list(result.batches)
+        )
         rows = values_of_batches(batches, entry.plan.columns)
     else:
         assert isinstance(result, ValueRows), result

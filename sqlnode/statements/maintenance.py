@@ -82,4 +82,3 @@ HANDLERS = (
     Handler((TableMaintenance,), _maintenance, implicit_commit=True),
     Handler((Flush,), _flush, implicit_commit=True),
 )
-

@@ -96,7 +96,7 @@ class Variable:
     def _parse_int(self, value: object, warn: Callable[[str], None]) -> int:
         if isinstance(value, (str, float, Decimal)):
             raise SqlError(WRONG_TYPE_FOR_VAR, name=self.name)
-        number = int(value)  # type: ignore[call-overload]
+        number: int = int(value)  # type: ignore[call-overload]
         clipped = number
         if self.low is not None and number < self.low:
             clipped = self.low
