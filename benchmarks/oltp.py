@@ -57,16 +57,31 @@ def start_mariadb(directory: Path, port: int) -> subprocess.Popen[bytes]:
     """MariaDB, synced at each commit."""
     data = directory / "mariadb"
     subprocess.run(
-        ["mariadb-install-db", "--no-defaults", "--user=root", f"--datadir={data}", "--auth-root-authentication-method=normal"],
-        check=True, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
+        [
+            "mariadb-install-db",
+            "--no-defaults",
+            "--user=root",
+            f"--datadir={data}",
+            "--auth-root-authentication-method=normal",
+        ],
+        check=True,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
     )
     return subprocess.Popen(
         [
-            "mariadbd", "--no-defaults", "--user=root", f"--datadir={data}", f"--socket={directory}/mariadb.sock",
-            f"--port={port}", "--bind-address=127.0.0.1", "--innodb-flush-log-at-trx-commit=1",
+            "mariadbd",
+            "--no-defaults",
+            "--user=root",
+            f"--datadir={data}",
+            f"--socket={directory}/mariadb.sock",
+            f"--port={port}",
+            "--bind-address=127.0.0.1",
+            "--innodb-flush-log-at-trx-commit=1",
             "--innodb-buffer-pool-size=512M",
         ],
-        stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
     )
 
 
@@ -82,11 +97,20 @@ def sysbench(port: int, rows: int, *words: str) -> str:
     """What one sysbench run prints."""
     ran = subprocess.run(
         [
-            "sysbench", "--db-driver=mysql", "--mysql-host=127.0.0.1", f"--mysql-port={port}", "--mysql-user=root",
-            "--mysql-db=sbtest", "--tables=1", f"--table-size={rows}",
-            "--mysql-ignore-errors=1213,1205,9007,8002,1020,1062", *words,
+            "sysbench",
+            "--db-driver=mysql",
+            "--mysql-host=127.0.0.1",
+            f"--mysql-port={port}",
+            "--mysql-user=root",
+            "--mysql-db=sbtest",
+            "--tables=1",
+            f"--table-size={rows}",
+            "--mysql-ignore-errors=1213,1205,9007,8002,1020,1062",
+            *words,
         ],
-        capture_output=True, text=True, timeout=600,
+        capture_output=True,
+        text=True,
+        timeout=600,
     )
     return ran.stdout + ran.stderr
 
@@ -109,14 +133,21 @@ def measure(ports: dict[str, int], options: argparse.Namespace) -> list[str]:
             for _ in range(options.rounds):
                 for name, port in ports.items():
                     printed = sysbench(
-                        port, options.rows, f"--threads={threads}", f"--time={options.seconds}", f"--db-ps-mode={mode}",
-                        workload, "run",
+                        port,
+                        options.rows,
+                        f"--threads={threads}",
+                        f"--time={options.seconds}",
+                        f"--db-ps-mode={mode}",
+                        workload,
+                        "run",
                     )
                     found = re.search(r"queries:\s+\d+\s+\(([\d.]+) per sec", printed)
                     rates[name].append(float(found[1]) if found else 0.0)
                     if not found or float(found[1]) == 0.0:
                         print(printed[-500:], file=sys.stderr)
-            ratio = statistics.median(a / b if b else 0.0 for a, b in zip(rates["sqlnode"], rates["mariadb"], strict=True))
+            ratio = statistics.median(
+                a / b if b else 0.0 for a, b in zip(rates["sqlnode"], rates["mariadb"], strict=True)
+            )
             wanted = wanted_8 if threads == "8" else wanted_1
             lines.append(
                 f"| {workload} | {'text' if mode == 'disable' else 'prepared'} | {threads} "
@@ -151,7 +182,11 @@ def main() -> None:
         for process in servers:
             process.wait(60)
         shutil.rmtree(directory, ignore_errors=True)
-    head = "| workload | statements | threads | sqlnode q/s | MariaDB q/s | ratio | wanted | reached |\n|---|---|---|---|---|---|---|---|"
+    head = (
+        "| workload | statements | threads | sqlnode q/s | MariaDB q/s | ratio | wanted | reached |\n"
+        + "|---" * 8
+        + "|"
+    )
     table = head + "\n" + "\n".join(lines)
     print(table)
     if options.write:
@@ -163,7 +198,9 @@ def write_results(table: str, options: argparse.Namespace) -> None:
     path = Path(__file__).parent / "RESULTS.md"
     text = path.read_text() if path.exists() else "# Results\n\n<!-- oltp -->\n<!-- /oltp -->\n"
     stamp = datetime.now(UTC).strftime("%Y-%m-%d")
-    body = f"Measured {stamp}: {options.rows} rows, median of {options.rounds} rounds of {options.seconds} s.\n\n{table}\n"
+    body = (
+        f"Measured {stamp}: {options.rows} rows, median of {options.rounds} rounds of {options.seconds} s.\n\n{table}\n"
+    )
     start, end = text.index("<!-- oltp -->") + len("<!-- oltp -->"), text.index("<!-- /oltp -->")
     path.write_text(text[:start] + "\n" + body + text[end:])
 

@@ -25,9 +25,7 @@ def lock_wait_ms(context: ExecContext) -> int:
     return seconds * 1000
 
 
-async def lock_rows(
-    context: ExecContext, keys: Sequence[bytes], mode: LockMode, wait: LockWait
-) -> dict[bytes, bytes]:
+async def lock_rows(context: ExecContext, keys: Sequence[bytes], mode: LockMode, wait: LockWait) -> dict[bytes, bytes]:
     """Locks the keys (existing or not) and gives the newest value of each that exists, the transaction's own writes in
     front; keys that SKIP LOCKED left alone are missing. Raises the store's lock errors."""
     transaction = context.transaction

@@ -214,9 +214,7 @@ def _ordered(rows: list[StoredRow], node: PointGet | BatchPointGet) -> list[Stor
     return rows
 
 
-async def _fetch_locked(
-    node: PointGet | BatchPointGet, lookup: PointLookup, context: ExecContext
-) -> list[StoredRow]:
+async def _fetch_locked(node: PointGet | BatchPointGet, lookup: PointLookup, context: ExecContext) -> list[StoredRow]:
     assert node.lock is not None and context.transaction is not None, "the caller checked"
     keys = lookup.keys(context.evaluation)
     if not keys:

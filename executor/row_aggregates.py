@@ -276,4 +276,3 @@ SPREAD_RESULTS: dict[str, Callable[[int, float], float | None]] = {
     "var_samp": _sample_variance,
 }
 """(count, sum of squared distances) to the result of each function."""
-

@@ -96,7 +96,10 @@ class StoredProgram:
     __slots__ = ("columns", "layout", "limits", "source")
 
     def __init__(
-        self, source: PointGet | BatchPointGet | ShortRange, layout: StoredLayout, columns: tuple[Column, ...],
+        self,
+        source: PointGet | BatchPointGet | ShortRange,
+        layout: StoredLayout,
+        columns: tuple[Column, ...],
         limits: Sequence[Step],
     ) -> None:
         self.source = source
@@ -283,8 +286,10 @@ def aggregation_step(node: HashAgg) -> Step:
 
 
 def _aggregate(call: AggregateCall, columns: Sequence[Column]) -> Callable[[Rows, EvalContext], Value]:
-    if call.name == "count" and not call.distinct and all(
-        isinstance(arg, Constant) and arg.value is not None for arg in call.args
+    if (
+        call.name == "count"
+        and not call.distinct
+        and all(isinstance(arg, Constant) and arg.value is not None for arg in call.args)
     ):
         return lambda rows, context: len(rows)
     make = row_maker((*call.args, *(item.expression for item in call.order_by)), columns)

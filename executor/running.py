@@ -102,9 +102,7 @@ async def _picked(
         await batches.aclose()  # type: ignore[attr-defined]
 
 
-async def _chained(
-    first: list[pa.RecordBatch], rest: AsyncIterator[pa.RecordBatch]
-) -> AsyncIterator[pa.RecordBatch]:
+async def _chained(first: list[pa.RecordBatch], rest: AsyncIterator[pa.RecordBatch]) -> AsyncIterator[pa.RecordBatch]:
     try:
         first.reverse()
         while first:
@@ -159,4 +157,3 @@ def values_of_batches(batches: Sequence[pa.RecordBatch], columns: Sequence[Colum
     for batch in batches:
         rows += to_rows(batch, width)
     return rows
-

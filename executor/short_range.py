@@ -43,9 +43,7 @@ async def entries(node: ShortRange, context: ExecContext, reads: Reads) -> list[
         left = most - len(found)
         if is_cut and left <= 0:
             break
-        found += await reads.scan(
-            key_range.start, key_range.end, left if is_cut else left + 1, reverse=node.desc
-        )
+        found += await reads.scan(key_range.start, key_range.end, left if is_cut else left + 1, reverse=node.desc)
         if not is_cut and len(found) > most:
             return None
     return found

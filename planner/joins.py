@@ -92,7 +92,9 @@ def _key_type(condition: Call, left: Expression, right: Expression) -> SqlType |
         derivation = condition.signature.derivation
         if not (left.type.is_string and right.type.is_string):
             return None
-        return replace(comparison_type(left.type, right.type), charset=derivation.charset, collation=derivation.collation)
+        return replace(
+            comparison_type(left.type, right.type), charset=derivation.charset, collation=derivation.collation
+        )
     if kinds == {EvalType.INT} and left.type.unsigned != right.type.unsigned:
         return decimal(20, 0)
     return comparison_type(left.type, right.type)

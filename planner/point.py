@@ -46,9 +46,7 @@ def point_plan(bound: BoundQuery, context: PlanContext) -> PhysicalNode | None:
     if found is None or projection is None:
         return found
     columns = projection.columns
-    plain = all(
-        isinstance(one, Column) and one.id == column.id for one, column in zip(projection.expressions, columns)
-    )
+    plain = all(isinstance(one, Column) and one.id == column.id for one, column in zip(projection.expressions, columns))
     if plain and isinstance(found, PointGet) and set(found.columns) == set(columns):
         return in_order(found, columns)
     return physical.Projection(child=found, expressions=projection.expressions, columns=columns, estimated_rows=1.0)

@@ -65,7 +65,11 @@ def _linear(node: PhysicalNode) -> PhysicalNode | None:
 def _projected(node: Projection, child: PhysicalNode) -> PhysicalNode:
     """The projection, or a leaf that itself gives just these columns in this order."""
     columns = node.columns
-    if isinstance(child, (PointGet, BatchPointGet, ShortRange)) and passes_on(node) and set(columns) <= set(child.schema):
+    if (
+        isinstance(child, (PointGet, BatchPointGet, ShortRange))
+        and passes_on(node)
+        and set(columns) <= set(child.schema)
+    ):
         if not (isinstance(child, ShortRange) and child.covering):
             infos = dict(zip(child.columns, child.infos))
             return replace(child, columns=columns, infos=tuple(infos[column] for column in columns))
@@ -124,5 +128,3 @@ def _short_range(reader: TableReader | IndexReader | IndexLookUp, limit: Limit |
 def _infos(reader: TableReader | IndexReader | IndexLookUp) -> dict[int, ColumnInfo]:
     scan = reader.table_cop if isinstance(reader, IndexLookUp) else reader.cop
     return {column.id: info for column, info in zip(scan.columns, scan.infos)}  # type: ignore[attr-defined]
-
-

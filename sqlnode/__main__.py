@@ -39,14 +39,26 @@ def _parser() -> argparse.ArgumentParser:
     commands = parser.add_subparsers(dest="command")
     serve = commands.add_parser("serve", help="serve MySQL clients (the default)")
     for target in (parser, serve):
-        target.add_argument("--store", metavar="URL", default=argparse.SUPPRESS,
-                            help=f"memory:, embedded:DIR or tikv://PD,… (default {DEFAULT_STORE})")
+        target.add_argument(
+            "--store",
+            metavar="URL",
+            default=argparse.SUPPRESS,
+            help=f"memory:, embedded:DIR or tikv://PD,… (default {DEFAULT_STORE})",
+        )
         target.add_argument("--host", default=argparse.SUPPRESS, help="address to listen on (default 127.0.0.1)")
-        target.add_argument("--port", type=int, default=argparse.SUPPRESS,
-                            help=f"port to listen on; 0 takes a free one (default {DEFAULT_PORT})")
+        target.add_argument(
+            "--port",
+            type=int,
+            default=argparse.SUPPRESS,
+            help=f"port to listen on; 0 takes a free one (default {DEFAULT_PORT})",
+        )
         target.add_argument("--config", metavar="FILE", default=argparse.SUPPRESS, help="settings in TOML")
-        target.add_argument("--root-password-file", metavar="FILE", default=argparse.SUPPRESS,
-                            help=f"root's password for a new store (or {ROOT_PASSWORD_VARIABLE})")
+        target.add_argument(
+            "--root-password-file",
+            metavar="FILE",
+            default=argparse.SUPPRESS,
+            help=f"root's password for a new store (or {ROOT_PASSWORD_VARIABLE})",
+        )
     return parser
 
 

@@ -326,8 +326,13 @@ class KvClient(Protocol):
         """Releases pessimistic locks (None: all) of a transaction whose for_update_ts is not above the given."""
 
     async def check_txn_status(
-        self, primary: bytes, start_ts: Timestamp, caller_start_ts: Timestamp, current_ts: Timestamp,
-        *, rollback_if_not_exist: bool = False,
+        self,
+        primary: bytes,
+        start_ts: Timestamp,
+        caller_start_ts: Timestamp,
+        current_ts: Timestamp,
+        *,
+        rollback_if_not_exist: bool = False,
     ) -> TxnStatus:
         """The fate of a transaction by its primary; rolls back one that is expired. Raises TxnNotFound."""
 

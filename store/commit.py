@@ -193,4 +193,3 @@ def _aged(request: PrewriteRequest, now: Timestamp) -> PrewriteRequest:
     elapsed = max(0, physical_ms(now) - physical_ms(request.start_ts))
     more = 10 * len(request.mutations) // 1000
     return dataclasses.replace(request, ttl_ms=_TTL_MS + elapsed + more * 10)
-

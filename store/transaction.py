@@ -261,9 +261,7 @@ class Transaction:
                 return place
         return None
 
-    def _note_locked(
-        self, keys: Sequence[bytes], mode: LockMode, result: LockResult, *, only_if_exists: bool
-    ) -> None:
+    def _note_locked(self, keys: Sequence[bytes], mode: LockMode, result: LockResult, *, only_if_exists: bool) -> None:
         """Remembers what the store locked, and puts own writes over the values that it answered."""
         entries, locked = self.buffer.entries, self._locked
         values, skipped = result.values, result.skipped

@@ -23,7 +23,11 @@ def main() -> int:
         return 1
     with server() as port:
         ran = subprocess.run(
-            [maven, "-q", "-B", "exec:java", f"-Dexec.args=127.0.0.1 {port}"], cwd=HERE, capture_output=True, text=True, timeout=600
+            [maven, "-q", "-B", "exec:java", f"-Dexec.args=127.0.0.1 {port}"],
+            cwd=HERE,
+            capture_output=True,
+            text=True,
+            timeout=600,
         )
     seen = []
     for line in re.sub(r"\x1b\[[0-9;]*m", "", ran.stdout).splitlines():

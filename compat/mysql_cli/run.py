@@ -44,7 +44,10 @@ def main() -> int:
             wrong = []
             for table, count in expected_counts(text).items():
                 asked = subprocess.run(
-                    [*base, option, "-N", "-e", f"SELECT COUNT(*) FROM Chinook.`{table}`"], capture_output=True, text=True, timeout=60
+                    [*base, option, "-N", "-e", f"SELECT COUNT(*) FROM Chinook.`{table}`"],
+                    capture_output=True,
+                    text=True,
+                    timeout=60,
                 )
                 if asked.stdout.strip() != str(count):
                     wrong.append(f"{table}: {asked.stdout.strip()} for {count} {asked.stderr[:100]}")
@@ -53,6 +56,8 @@ def main() -> int:
                 print(line)
         status = subprocess.run([*base, "-e", "\\s"], capture_output=True, text=True, timeout=60)
         seen.append(f"{'ok' if 'Server version' in status.stdout else 'FAIL'} status")
-        used = subprocess.run([*base, "Chinook", "-e", "SHOW TABLES; DESCRIBE Track"], capture_output=True, text=True, timeout=60)
+        used = subprocess.run(
+            [*base, "Chinook", "-e", "SHOW TABLES; DESCRIBE Track"], capture_output=True, text=True, timeout=60
+        )
         seen.append(f"{'ok' if 'PlaylistTrack' in used.stdout and 'UnitPrice' in used.stdout else 'FAIL'} describe")
     return compare("mysql_cli", seen, Path(__file__).parent / "expected.txt")

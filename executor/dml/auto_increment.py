@@ -18,9 +18,7 @@ if TYPE_CHECKING:
     from executor.dml.insert import InsertProgram, InsertRun, PendingRow
 
 
-async def give_ids(
-    program: InsertProgram, context: ExecContext, rows: Sequence[PendingRow], run: InsertRun
-) -> None:
+async def give_ids(program: InsertProgram, context: ExecContext, rows: Sequence[PendingRow], run: InsertRun) -> None:
     """Fills in the AUTO_INCREMENT column; `run` learns the first generated and the last explicit value
     (with conflicts, the first that is generated for a row that is then inserted: whoever writes it tells)."""
     offset = program.auto_offset
@@ -47,9 +45,7 @@ async def give_ids(
         await _rebase(program, context, greatest)
 
 
-async def _allocate(
-    program: InsertProgram, context: ExecContext, rows: Sequence[PendingRow], run: InsertRun
-) -> None:
+async def _allocate(program: InsertProgram, context: ExecContext, rows: Sequence[PendingRow], run: InsertRun) -> None:
     assert context.allocate_auto_id is not None, "AUTO_INCREMENT needs an allocator"
     writer = program.writer
     first = await context.allocate_auto_id(writer.database, writer.table, len(rows))

@@ -83,5 +83,3 @@ async def _delete_row(context: ExecContext, target: Target, row: Row, handle: Ha
         context.evaluation.warn(SqlWarning("Warning", error.code, error.message))
         return 0
     return 1
-
-

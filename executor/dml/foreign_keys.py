@@ -156,7 +156,12 @@ def find_lookup(table: TableInfo, offsets: tuple[int, ...]) -> Lookup | None:
 
 
 async def find_handles(
-    context: ExecContext, writer: TableWriter, lookup: Lookup, offsets: Sequence[int], values: Sequence[Value], limit: int
+    context: ExecContext,
+    writer: TableWriter,
+    lookup: Lookup,
+    offsets: Sequence[int],
+    values: Sequence[Value],
+    limit: int,
 ) -> list[Handle]:
     """Handles of at most `limit` (0: all) rows whose columns at `offsets` hold `values` (stored form)."""
     table, codec = writer.table, writer.codec
@@ -248,16 +253,16 @@ def _converted(
 # --- the parent's side ------------------------------------------------------------------------------------------------
 
 
-async def after_delete(
-    context: ExecContext, writer: TableWriter, keys: ForeignKeys, row: Row, depth: int = 0
-) -> None:
+async def after_delete(context: ExecContext, writer: TableWriter, keys: ForeignKeys, row: Row, depth: int = 0) -> None:
     """What becomes of the children of a row that was just removed. Raises 1451, 3008."""
     for child_key in keys.children:
         values = [row[offset] for offset in child_key.parent_offsets]
         if None in values:
             continue
         action = child_key.key.on_delete
-        async for child, child_row, handle in _children(context, writer, child_key, values, only_one=action in _RESTRICTING):
+        async for child, child_row, handle in _children(
+            context, writer, child_key, values, only_one=action in _RESTRICTING
+        ):
             if action in _RESTRICTING:
                 raise _has_child(child_key)
             if depth >= DEPTH_LIMIT:
@@ -281,7 +286,9 @@ async def after_update(
         if None in values or values == changed:
             continue
         action = child_key.key.on_update
-        async for child, child_row, handle in _children(context, writer, child_key, values, only_one=action in _RESTRICTING):
+        async for child, child_row, handle in _children(
+            context, writer, child_key, values, only_one=action in _RESTRICTING
+        ):
             if action in _RESTRICTING:
                 raise _has_child(child_key)
             if depth >= DEPTH_LIMIT:
@@ -296,7 +303,9 @@ async def after_update(
             await _change_child(context, child, child_row, altered, handle, depth + 1)
 
 
-async def _children(context: ExecContext, writer: TableWriter, child_key: ChildKey, values: list[Value], *, only_one: bool):  # type: ignore[no-untyped-def]
+async def _children(
+    context: ExecContext, writer: TableWriter, child_key: ChildKey, values: list[Value], *, only_one: bool
+):  # type: ignore[no-untyped-def]
     """(writer, row, handle) of the child rows, locked unless only the existence of one matters."""
     child = writer_of(child_key.database, child_key.child, context)
     wanted = _converted(context, writer, child_key.parent_offsets, child, child_key.child_offsets, values)
@@ -367,4 +376,3 @@ def _described(database: str, child: TableInfo, key: ForeignKeyInfo) -> str:
         if action != ReferenceAction.NO_OPTION:
             text += f" ON {event} {_ACTION_TEXTS[action]}"
     return text
-

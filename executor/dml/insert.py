@@ -160,7 +160,9 @@ def _compile(plan_node: Insert, context: ExecContext) -> InsertProgram:
 
 def _cell(program: InsertProgram, expression: Expression | None, offset: int) -> Cell:
     if expression is None:
-        return Cell(offset, _null if offset == program.auto_offset else None, _keep if offset == program.auto_offset else None)
+        return Cell(
+            offset, _null if offset == program.auto_offset else None, _keep if offset == program.auto_offset else None
+        )
     if isinstance(expression, Constant) and expression.value is None and offset == program.auto_offset:
         return Cell(offset, _null, _keep)
     assign = _nullable_assigner(program, expression.type, offset)
@@ -373,9 +375,7 @@ async def _lock_new(
     await write(len(encoded))
 
 
-def _duplicate(
-    writer: TableWriter, row: Row, record_key: bytes, entries: Sequence[IndexEntry], key: bytes
-) -> SqlError:
+def _duplicate(writer: TableWriter, row: Row, record_key: bytes, entries: Sequence[IndexEntry], key: bytes) -> SqlError:
     if key == record_key:
         return duplicate_primary(writer.table, row)
     entry = next(entry for entry in entries if entry.key == key)
@@ -395,4 +395,3 @@ async def _first_conflict(
     if isinstance(earlier, SqlError):
         return earlier
     return _duplicate(program.writer, pending.row, record_key, entries, error.key)
-

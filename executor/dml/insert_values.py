@@ -174,5 +174,3 @@ def _by_row(program: InsertProgram, block: ValuesBlock, base: Row, context: Eval
                 row[offset] = assign(value, context, number + 1)  # type: ignore[arg-type]
         rows.append(row)
     return rows
-
-

@@ -250,9 +250,7 @@ def _complain(context: EvalContext, error: ErrorRow, number: int, **values: obje
     context.warning(error, row=number, **values)
 
 
-def _settings(
-    node: LoadData, writer: TableWriter, context: PlanContext, places: Sequence[_Place]
-) -> list[_Setting]:
+def _settings(node: LoadData, writer: TableWriter, context: PlanContext, places: Sequence[_Place]) -> list[_Setting]:
     if not node.assignments:
         return []
     types = {**context.user_variable_types, **{place.variable: _TEXT for place in places if place.column is None}}

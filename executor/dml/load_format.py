@@ -98,8 +98,10 @@ def _field_reader(options: FieldFormat) -> Callable[[bytes, int], tuple[bytes | 
     skipped = re.escape(escape) + b"." if escape else b""
     single = all(len(one) == 1 for one in ends)
     stops = b"".join(re.escape(one) for one in (*ends, escape) if one)
-    plain_char = b"[^" + stops + b"]" if single else b"(?!" + b"|".join(map(re.escape, ends)) + b")" + (
-        b"[^" + re.escape(escape) + b"]" if escape else b"."
+    plain_char = (
+        b"[^" + stops + b"]"
+        if single
+        else b"(?!" + b"|".join(map(re.escape, ends)) + b")" + (b"[^" + re.escape(escape) + b"]" if escape else b".")
     )
     body = b"(?:" + plain_char + b"|" + skipped + b")*" if escape else plain_char + b"*"
     plain = re.compile(b"(" + body + b")" + end, re.DOTALL)

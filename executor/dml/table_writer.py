@@ -63,7 +63,9 @@ class TableWriter:
         self.has_handle = table.pk_is_handle or table.is_common_handle
         self.row_columns: tuple[Column, ...] = table_columns(database, table, 1)
         self._timestamps = [column.offset for column in table.columns if column.type.code == TypeCode.TIMESTAMP]
-        self.generated = [self._generated(column, plan_context) for column in table.public_columns if column.is_generated]
+        self.generated = [
+            self._generated(column, plan_context) for column in table.public_columns if column.is_generated
+        ]
         self.virtual = [one for one in self.generated if one.virtual]
         self.checks = [
             Check(one.name, self._bound(one.expression, plan_context)[0])
@@ -83,9 +85,7 @@ class TableWriter:
         self.defaults: list[Default] = [
             default_of(column, lambda text: self._bound(text, plan_context)) for column in table.columns
         ]
-        self.unique_indexes = [
-            index for index in table.indexes if index.unique and index is not self.codec.primary
-        ]
+        self.unique_indexes = [index for index in table.indexes if index.unique and index is not self.codec.primary]
         self.index_names = {index.id: PRIMARY if index.primary else index.name for index in table.indexes}
         self._decoder: RowDecoder | None = None
 

@@ -88,9 +88,7 @@ def _matching(node: Apply) -> Matching:
     return Matching(node.kind, left, node.right.schema, (), plain, aware)
 
 
-async def _answer(
-    node: Apply, matching: Matching, combination: tuple[object, ...], execution: Execution
-) -> Built:
+async def _answer(node: Apply, matching: Matching, combination: tuple[object, ...], execution: Execution) -> Built:
     """The right side for one combination of left values."""
     correlated = execution.evaluation.correlated
     before = dict(correlated)

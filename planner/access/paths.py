@@ -129,8 +129,7 @@ def usable_indexes(source: DataSource) -> tuple[tuple[IndexInfo, ...], bool, fro
     left = [
         index
         for index in candidates
-        if index.name.lower() not in ignored
-        and (index.name.lower() in wanted if restricted else not index.invisible)
+        if index.name.lower() not in ignored and (index.name.lower() in wanted if restricted else not index.invisible)
     ]
     records = not left or not restricted or not forced or "primary" in wanted
     return tuple(left), records, frozenset(forced)
@@ -158,9 +157,7 @@ def access_paths(
     return paths
 
 
-def record_path(
-    source: DataSource, conditions: Sequence[Expression], outer: frozenset[Column] = frozenset()
-) -> Path:
+def record_path(source: DataSource, conditions: Sequence[Expression], outer: frozenset[Column] = frozenset()) -> Path:
     """Reading by record key."""
     keys = record_keys(source)
     return Path(None, keys, detach(conditions, keys, outer), len(keys), True, True, "primary" in _forced(source))

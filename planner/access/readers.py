@@ -130,14 +130,14 @@ def read_table(
     if path.index is not None and path.covering:
         made = None
     stored = source if made is None else made.stored
-    node = reader_of(stored, path, best.rows, want if best.ordered else Want(), context, ids, descending=best.descending)
+    node = reader_of(
+        stored, path, best.rows, want if best.ordered else Want(), context, ids, descending=best.descending
+    )
     node = _filtered(node, path.access.residual, made, path)
     return Built(node, best.cost, best.ordered)
 
 
-def _filtered(
-    node: PhysicalNode, residual: Sequence[Expression], made: Computed | None, path: Path
-) -> PhysicalNode:
+def _filtered(node: PhysicalNode, residual: Sequence[Expression], made: Computed | None, path: Path) -> PhysicalNode:
     """The reader under its filter, virtual columns computed as late as the filter allows."""
     below = tuple(one for one in residual if made is None or not columns_of(one) & made.virtual)
     if below:

@@ -70,7 +70,9 @@ def rescaled(array: pa.Array, target: pa.DataType) -> pa.Array | None:
         if source.precision >= 76:
             return None
         wider = pa.decimal128 if source.precision < 38 else pa.decimal256
-        array = pc.round(pc.cast(array, wider(source.precision + 1, source.scale)), target.scale, "half_towards_infinity")
+        array = pc.round(
+            pc.cast(array, wider(source.precision + 1, source.scale)), target.scale, "half_towards_infinity"
+        )
     try:
         return pc.cast(array, target)
     except pa.ArrowInvalid:

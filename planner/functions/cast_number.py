@@ -342,8 +342,8 @@ def temporal_number(source: SqlType) -> Callable[[int], int | Decimal]:
     if source.is_temporal:
         if not fsp:
             return datetime_number
-        return lambda value: (
-            EXACT.add(Decimal(datetime_number(value)), round_to(Decimal(value & 0xFFFFFF).scaleb(-6, EXACT), fsp))
+        return lambda value: EXACT.add(
+            Decimal(datetime_number(value)), round_to(Decimal(value & 0xFFFFFF).scaleb(-6, EXACT), fsp)
         )
     if not fsp:
         return duration_number

@@ -27,6 +27,7 @@ def text_converter(source: SqlType, target: SqlType, *, explicit: bool) -> Conve
 def _cut(inner: Converter | None, target: SqlType) -> Converter:
     length = target.length
     if target.charset == "binary":
+
         def cut_bytes(value: Value, context: EvalContext) -> Value:
             text = value if inner is None else inner(value, context)
             if text is None:

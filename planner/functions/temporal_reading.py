@@ -7,11 +7,30 @@ from dataclasses import dataclass
 
 from sqlnode.base.packed_time import date_of_day_number, day_number
 
-_MONTHS = ["january", "february", "march", "april", "may", "june", "july", "august", "september", "october", "november", "december"]
+_MONTHS = [
+    "january",
+    "february",
+    "march",
+    "april",
+    "may",
+    "june",
+    "july",
+    "august",
+    "september",
+    "october",
+    "november",
+    "december",
+]
 _DAYS = ["monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday"]
 _WIDTHS = {
     **dict.fromkeys("cdeHhIikmlSsUuVv", 2),
-    "f": 6, "j": 3, "Y": 4, "y": 2, "X": 4, "x": 4, "w": 1,
+    "f": 6,
+    "j": 3,
+    "Y": 4,
+    "y": 2,
+    "X": 4,
+    "x": 4,
+    "w": 1,
 }
 _DATE_LETTERS = frozenset("MbWacdeDjmUuVvwXxYy")
 _TIME_LETTERS = frozenset("HhIiklprSsTf")

@@ -154,7 +154,11 @@ class Cursor:
     def any_name(self) -> str:
         """A name behind a dot, where reserved words are free."""
         kind = self.kind()
-        if kind is None or kind is T.STRING or not (kind is T.IDENTIFIER or self.word().replace("$", "_").isidentifier()):
+        if (
+            kind is None
+            or kind is T.STRING
+            or not (kind is T.IDENTIFIER or self.word().replace("$", "_").isidentifier())
+        ):
             raise self.fail()
         return str(self.advance().text)
 
@@ -256,7 +260,11 @@ class Cursor:
             return UserName(user, str(self.advance().text).lower())
         first = self.advance()
         last = first
-        while not self.done and self.tokens[self.index].start == last.end + 1 and self.kind() in (T.DOT, T.VAR, T.NUMBER, T.DASH):
+        while (
+            not self.done
+            and self.tokens[self.index].start == last.end + 1
+            and self.kind() in (T.DOT, T.VAR, T.NUMBER, T.DASH)
+        ):
             last = self.advance()
         return UserName(user, self.source[first.start : last.end + 1].lower())
 

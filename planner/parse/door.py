@@ -36,7 +36,9 @@ def _failed(parser: Any, tokens: list[Token], source: str, end: int) -> SqlError
     return syntax_error(source, end)
 
 
-def parse_tree(tokens: list[Token], source: str, *, into: type[exp.Expression] | None = None, end: int = -1) -> exp.Expression:
+def parse_tree(
+    tokens: list[Token], source: str, *, into: type[exp.Expression] | None = None, end: int = -1
+) -> exp.Expression:
     """One tree from rewritten `tokens`: a statement, or `into` one kind of fragment.
 
     `end` is the offset in `source` that an error at the end of the tokens names (default: the source's end).

@@ -53,7 +53,9 @@ def fix_joins(tokens: list[Token], source: str) -> list[Token]:
                 raise syntax_error(source, token.start)
         elif kind in JOIN_TOKENS:
             _open(tokens, index, levels[-1])
-        elif kind is T.ON or (kind is T.USING and index + 1 < len(tokens) and tokens[index + 1].token_type is T.L_PAREN):
+        elif kind is T.ON or (
+            kind is T.USING and index + 1 < len(tokens) and tokens[index + 1].token_type is T.L_PAREN
+        ):
             if levels[-1]:
                 levels[-1].pop()
         elif kind in _ENDS and levels[-1]:

@@ -60,9 +60,11 @@ def _list_start(tokens: Sequence[Token], source: str, position: int) -> int:
             end = source.find("*/", token.start)
             while position < len(tokens) and tokens[position].start < end + 2:
                 position += 1
-        elif token.token_type in (T.ALL, T.DISTINCT):
-            position += 1
-        elif word_of(token) in SELECT_WORDS and position + 1 < len(tokens) and tokens[position + 1].token_type not in _STOPS:
+        elif token.token_type in (T.ALL, T.DISTINCT) or (
+            word_of(token) in SELECT_WORDS
+            and position + 1 < len(tokens)
+            and tokens[position + 1].token_type not in _STOPS
+        ):
             position += 1
         else:
             break

@@ -344,4 +344,3 @@ def _row_alias(draft: Draft, tokens: list[Token], index: int) -> tuple[str, tupl
         if not columns:
             raise draft.fail(rest[-1])
     return name.text, tuple(columns)
-

@@ -30,7 +30,9 @@ _PIECE = re.compile(
     """,
     re.VERBOSE | re.DOTALL,
 )
-_NO_BACKSLASH_PIECE = re.compile(_PIECE.pattern.replace(r"[^'\\]|\\.|''", r"[^']|''").replace(r'[^"\\]|\\.|""', r'[^"]|""'), re.VERBOSE | re.DOTALL)
+_NO_BACKSLASH_PIECE = re.compile(
+    _PIECE.pattern.replace(r"[^'\\]|\\.|''", r"[^']|''").replace(r'[^"\\]|\\.|""', r'[^"]|""'), re.VERBOSE | re.DOTALL
+)
 
 
 def _executes(match: re.Match[str]) -> bool:

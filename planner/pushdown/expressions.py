@@ -118,9 +118,7 @@ class Encoder:
         number = signature_number(expression.signature.tipb)
         assert number is not None, f"{expression.name} is not sent to stores"
         result = self._result_type(expression)
-        return tipb_pb2.Expr(
-            tp=ExprType.SCALAR_FUNC, sig=number, children=children, field_type=field_type(result)
-        )
+        return tipb_pb2.Expr(tp=ExprType.SCALAR_FUNC, sig=number, children=children, field_type=field_type(result))
 
     def _result_type(self, call: Call) -> SqlType:
         """A call's type; one that compares strings says by which collation."""

@@ -34,9 +34,7 @@ def narrowed(root: PhysicalNode, context: PlanContext) -> PhysicalNode:
     return _narrow(root, frozenset(root.schema), context, by_position=True)
 
 
-def _narrow(
-    node: PhysicalNode, needed: frozenset[Column], context: PlanContext, *, by_position: bool
-) -> PhysicalNode:
+def _narrow(node: PhysicalNode, needed: frozenset[Column], context: PlanContext, *, by_position: bool) -> PhysicalNode:
     """`by_position`: the parent cares which columns there are and in which order."""
     if isinstance(node, (TableReader, IndexReader)):
         columns = node.schema if by_position else _kept(node.schema, needed)
@@ -53,9 +51,7 @@ def _narrow(
         return node
     wanted = _needed_below(node, needed)
     below = _order_matters(node, by_position=by_position)
-    changed = tuple(
-        _narrow(child, need, context, by_position=below) for child, need in zip(children, wanted)
-    )
+    changed = tuple(_narrow(child, need, context, by_position=below) for child, need in zip(children, wanted))
     if not all(new is old for new, old in zip(changed, children)):
         node = node.with_children(changed)
     if isinstance(node, Projection) and passes_on(node):

@@ -79,9 +79,7 @@ def _shared(plan: LogicalNode) -> list[CteReference]:
     return [node for node in nodes(plan) if isinstance(node, CteReference)]
 
 
-def _rewritten(
-    plan: LogicalNode, context: RuleContext, rules: tuple[Rule, ...], fired: dict[str, None]
-) -> LogicalNode:
+def _rewritten(plan: LogicalNode, context: RuleContext, rules: tuple[Rule, ...], fired: dict[str, None]) -> LogicalNode:
     for rule in rules:
         changed = rule(plan, context)
         if changed is not plan:

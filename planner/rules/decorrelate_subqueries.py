@@ -65,9 +65,7 @@ def _decorrelated(node: Apply, context: RuleContext) -> LogicalNode:
 
 
 def _join(node: Apply, right: LogicalNode, conditions: Sequence[Expression]) -> Join:
-    return Join(
-        node.kind, node.left, right, tuple(conditions), node.mark, node.null_aware_count, node.straight
-    )
+    return Join(node.kind, node.left, right, tuple(conditions), node.mark, node.null_aware_count, node.straight)
 
 
 # -------------------------------------------------------------------------------------------------------- EXISTS and IN

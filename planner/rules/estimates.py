@@ -36,7 +36,9 @@ def estimated_rows(node: LogicalNode, context: PlanContext) -> float:
         case Limit():
             rows = estimated_rows(node.child, context)
             count = node.count
-            return min(rows, float(count.value)) if isinstance(count, Constant) and isinstance(count.value, int) else rows
+            return (
+                min(rows, float(count.value)) if isinstance(count, Constant) and isinstance(count.value, int) else rows
+            )
         case Join():
             return _joined(node, context)
         case SetOperation():

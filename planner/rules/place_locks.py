@@ -70,4 +70,3 @@ def _with_handle(source: DataSource, context: RuleContext) -> DataSource:
         for info in missing
     )
     return replace(source, columns=source.columns + columns, infos=source.infos + tuple(missing))
-

@@ -107,10 +107,12 @@ def _through_aggregate(node: Aggregate, conditions: Sequence[Expression]) -> Log
     groups = dict(zip(node.columns[len(node.aggregates) :], node.group_by))
     down, stay = _split(
         conditions,
-        lambda one: columns_of(one)
-        and columns_of(one) <= groups.keys()
-        and respects_equality(one)
-        and all(is_movable(groups[column]) for column in columns_of(one)),
+        lambda one: (
+            columns_of(one)
+            and columns_of(one) <= groups.keys()
+            and respects_equality(one)
+            and all(is_movable(groups[column]) for column in columns_of(one))
+        ),
     )
     child = _push(node.child, [substitute(one, groups) for one in down])
     return _over(replace(node, child=child), stay)
@@ -134,7 +136,9 @@ def _is_loose(expression: Expression) -> bool:
     if not isinstance(expression, Column):
         return False
     sql_type = expression.type
-    return sql_type.eval_type == EvalType.JSON or (sql_type.is_character and not sql_type.collation.endswith("0900_bin"))
+    return sql_type.eval_type == EvalType.JSON or (
+        sql_type.is_character and not sql_type.collation.endswith("0900_bin")
+    )
 
 
 def _through_set(node: SetOperation, conditions: Sequence[Expression]) -> LogicalNode:
@@ -305,5 +309,3 @@ def _alike(left: SqlType, right: SqlType) -> bool:
     special = (TypeCode.ENUM, TypeCode.SET, TypeCode.JSON, TypeCode.BIT, TypeCode.YEAR)
     same = left.code == right.code and left.scale == right.scale and left.unsigned == right.unsigned
     return same and left.code not in special
-
-

@@ -138,5 +138,3 @@ def _unique_total(leaf: LogicalNode, keys: frozenset[Column], context: PlanConte
     if any(key <= keys for key in unique_keys(source)):
         return table_rows(source.table, context)
     return None
-
-

@@ -219,7 +219,9 @@ def arrow_type(sql_type: SqlType) -> pa.DataType:
     return pa.binary()
 
 
-def integer(code: int = TypeCode.LONGLONG, *, unsigned: bool = False, not_null: bool = False, length: int = -1) -> SqlType:
+def integer(
+    code: int = TypeCode.LONGLONG, *, unsigned: bool = False, not_null: bool = False, length: int = -1
+) -> SqlType:
     """An integer type; the default is a nullable signed BIGINT."""
     flags = Flag.BINARY | (Flag.UNSIGNED if unsigned else 0) | (Flag.NOT_NULL if not_null else 0)
     if length < 0:
@@ -235,7 +237,9 @@ def boolean() -> SqlType:
 def decimal(precision: int, scale: int, *, unsigned: bool = False) -> SqlType:
     """DECIMAL(precision, scale), clipped to MySQL's 65 and 30 digits."""
     scale = min(scale, 30)
-    return SqlType(TypeCode.NEWDECIMAL, Flag.BINARY | (Flag.UNSIGNED if unsigned else 0), min(max(precision, scale, 1), 65), scale)
+    return SqlType(
+        TypeCode.NEWDECIMAL, Flag.BINARY | (Flag.UNSIGNED if unsigned else 0), min(max(precision, scale, 1), 65), scale
+    )
 
 
 def double() -> SqlType:

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from planner.explain import explain_labels, explain_rows
-
 from executor.result import Result, RowsResult, ValueRows
+from planner.explain import explain_labels, explain_rows
 from planner.expr.nodes import Column
 from planner.parse.nodes_admin import Explain
 from planner.parse.statement import Statement

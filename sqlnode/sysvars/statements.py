@@ -8,9 +8,12 @@ _MAX = (1 << 64) - 1
 
 VARIABLES = (
     Variable(
-        "sql_mode", Scope.BOTH, Kind.STRING,
+        "sql_mode",
+        Scope.BOTH,
+        Kind.STRING,
         "ONLY_FULL_GROUP_BY,STRICT_TRANS_TABLES,NO_ZERO_IN_DATE,NO_ZERO_DATE,ERROR_FOR_DIVISION_BY_ZERO,NO_ENGINE_SUBSTITUTION",
-        plan=True, hint=True,
+        plan=True,
+        hint=True,
     ),
     Variable("sql_select_limit", Scope.BOTH, Kind.INT, _MAX, low=0, high=_MAX, plan=True, hint=True),
     Variable("sql_auto_is_null", Scope.BOTH, Kind.BOOL, 0),
@@ -48,7 +51,13 @@ VARIABLES = (
     Variable("identity", Scope.SESSION, Kind.INT, 0),
     Variable("rand_seed1", Scope.SESSION, Kind.INT, 0, accepted_only=True),
     Variable("rand_seed2", Scope.SESSION, Kind.INT, 0, accepted_only=True),
-    Variable("optimizer_switch", Scope.BOTH, Kind.STRING, "index_merge=on,index_merge_union=on,index_merge_sort_union=on,index_merge_intersection=on,engine_condition_pushdown=on,index_condition_pushdown=on,mrr=on,mrr_cost_based=on,block_nested_loop=on,batched_key_access=off,materialization=on,semijoin=on,loosescan=on,firstmatch=on,duplicateweedout=on,subquery_materialization_cost_based=on,use_index_extensions=on,condition_fanout_filter=on,derived_merge=on,use_invisible_indexes=off,skip_scan=on,hash_join=on,subquery_to_derived=off,prefer_ordering_index=on,hypergraph_optimizer=off,derived_condition_pushdown=on", accepted_only=True),
+    Variable(
+        "optimizer_switch",
+        Scope.BOTH,
+        Kind.STRING,
+        "index_merge=on,index_merge_union=on,index_merge_sort_union=on,index_merge_intersection=on,engine_condition_pushdown=on,index_condition_pushdown=on,mrr=on,mrr_cost_based=on,block_nested_loop=on,batched_key_access=off,materialization=on,semijoin=on,loosescan=on,firstmatch=on,duplicateweedout=on,subquery_materialization_cost_based=on,use_index_extensions=on,condition_fanout_filter=on,derived_merge=on,use_invisible_indexes=off,skip_scan=on,hash_join=on,subquery_to_derived=off,prefer_ordering_index=on,hypergraph_optimizer=off,derived_condition_pushdown=on",
+        accepted_only=True,
+    ),
     Variable("optimizer_prune_level", Scope.BOTH, Kind.INT, 1, accepted_only=True),
     Variable("optimizer_search_depth", Scope.BOTH, Kind.INT, 62, accepted_only=True),
     Variable("optimizer_trace", Scope.BOTH, Kind.STRING, "enabled=off,one_line=off", accepted_only=True),

@@ -39,7 +39,9 @@ def fixed_pieces(matrix: U8) -> pa.Array:
     """A binary array whose values are the rows of a byte matrix."""
     count, width = matrix.shape
     offsets = np.arange(0, (count + 1) * width, width, dtype=np.int32) if width else np.zeros(count + 1, dtype=np.int32)
-    return pa.Array.from_buffers(pa.binary(), count, [None, pa.py_buffer(offsets), pa.py_buffer(np.ascontiguousarray(matrix))])
+    return pa.Array.from_buffers(
+        pa.binary(), count, [None, pa.py_buffer(offsets), pa.py_buffer(np.ascontiguousarray(matrix))]
+    )
 
 
 def ragged_pieces(matrix: U8, widths: I64) -> pa.Array:
@@ -78,7 +80,9 @@ def text_column(sql_type: SqlType, charset: str | None) -> TextColumn:
         return lambda array: array if array.type == pa.binary() else array.cast(pa.binary())
     convert = text
     if code in (TypeCode.VARCHAR, TypeCode.VAR_STRING, TypeCode.STRING) or sql_type.is_blob:
-        return lambda array: pa.array([None if value is None else convert(value) for value in array.to_pylist()], pa.binary())
+        return lambda array: pa.array(
+            [None if value is None else convert(value) for value in array.to_pylist()], pa.binary()
+        )
     return lambda array: _mapped(array, convert)
 
 

@@ -23,9 +23,7 @@ def new_nonce() -> bytes:
     return bytes(byte & 0x7F if byte & 0x7F not in (0, 0x24) else 0x25 for byte in os.urandom(NONCE_SIZE))
 
 
-def greeting(
-    version: str, connection_id: int, nonce: bytes, capabilities: int, status: int, plugin: str
-) -> bytes:
+def greeting(version: str, connection_id: int, nonce: bytes, capabilities: int, status: int, plugin: str) -> bytes:
     """Handshake v10. The filler is zero and LONG_PASSWORD is set, or MariaDB clients read extended flags there."""
     return b"".join(
         (

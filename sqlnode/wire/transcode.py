@@ -132,7 +132,9 @@ class Transcoder:
             layout, names = _offsets(sorted(needed), header)
             scope["unpack"] = struct.Struct(layout).unpack_from
             lines.append(f"    {', '.join(names)}, = unpack(value)")
-        lines.append(f"    return {' + '.join(terms)}" if len(terms) <= 3 else f"    return b''.join(({', '.join(terms)},))")
+        lines.append(
+            f"    return {' + '.join(terms)}" if len(terms) <= 3 else f"    return b''.join(({', '.join(terms)},))"
+        )
         exec("\n".join(lines), scope)
         return scope["row"]  # type: ignore[return-value]
 

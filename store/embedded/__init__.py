@@ -31,9 +31,7 @@ def open_embedded(
     block_cache_bytes: int | None = None,
 ) -> Store:
     """The store in a directory, or a private temporary one (None). Raises StoreOpenError."""
-    engine = Engine(
-        path, on_fatal=on_fatal or die, record_syncs=record_syncs, block_cache_bytes=block_cache_bytes
-    )
+    engine = Engine(path, on_fatal=on_fatal or die, record_syncs=record_syncs, block_cache_bytes=block_cache_bytes)
     oracle = EmbeddedOracle(engine)
     client = EmbeddedClient(engine, oracle, evaluator=evaluator, cache_bytes=cache_bytes, split_seed=split_seed)
     store = Store(client, oracle)

@@ -124,9 +124,7 @@ class EmbeddedClient:
                 until = perf_counter() + _YIELD_SECONDS
         return pairs
 
-    def _reader(
-        self, ranges: Sequence[KeyRange], ts: int, resolved: ResolvedLocks, *, reverse: bool
-    ) -> BlockReader:
+    def _reader(self, ranges: Sequence[KeyRange], ts: int, resolved: ResolvedLocks, *, reverse: bool) -> BlockReader:
         """A reader of the ranges, after the check for locks; locks that come later cannot matter to it."""
         if self._live:
             self.mvcc.check_range_locks(ranges, ts, resolved)
@@ -470,4 +468,3 @@ class EmbeddedClient:
 def _wake(waiter: asyncio.Future[None]) -> None:
     if not waiter.done():
         waiter.set_result(None)
-

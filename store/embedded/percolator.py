@@ -190,9 +190,7 @@ def already_committed(mvcc: Mvcc, request: PrewriteRequest) -> int:
     return 0 if found is None or found[1].kind == ROLLBACK else found[0]
 
 
-def check(
-    mvcc: Mvcc, request: PrewriteRequest, mutations: Sequence[Mutation], actions: Sequence[int]
-) -> None:
+def check(mvcc: Mvcc, request: PrewriteRequest, mutations: Sequence[Mutation], actions: Sequence[int]) -> None:
     """All conditions of prewrite (transactions, 5.1 and 5.2). Raises KeyLocked, WriteConflict, AlreadyExists,
     TxnAborted."""
     start_ts = request.start_ts
@@ -217,9 +215,7 @@ def check(
                 raise AlreadyExists(key, value)
 
 
-def _check_locks(
-    mvcc: Mvcc, request: PrewriteRequest, mutations: Sequence[Mutation], actions: Sequence[int]
-) -> None:
+def _check_locks(mvcc: Mvcc, request: PrewriteRequest, mutations: Sequence[Mutation], actions: Sequence[int]) -> None:
     start_ts = request.start_ts
     found: list[LockInfo] = []
     own = mvcc.prewritten.by_ts.get(start_ts)
@@ -432,4 +428,3 @@ def heartbeat(mvcc: Mvcc, primary: bytes, start_ts: int, advise_ttl_ms: int) -> 
     if mvcc.locks.mode_held(primary, start_ts) is not None:
         return max(_PESSIMISTIC_TTL_MS, advise_ttl_ms)
     raise TxnNotFound(f"transaction {start_ts} has no lock on its primary {primary.hex()}")
-

@@ -117,7 +117,8 @@ async def run(kind: str) -> None:
         if kind == "prepared":
             await answered(connection, command(b"\x16" + PREPARED.encode()))
             data = [
-                command(b"\x17\x01\0\0\0\0\x01\0\0\0\0\x01\x03\0" + number.to_bytes(4, "little")) for number in (1, 2, 3)
+                command(b"\x17\x01\0\0\0\0\x01\0\0\0\0\x01\x03\0" + number.to_bytes(4, "little"))
+                for number in (1, 2, 3)
             ]
             limit = CALLS_PREPARED
         else:

@@ -23,7 +23,9 @@ def server() -> Iterator[RunningServer]:
 @pytest.fixture(scope="session")
 def chinook(server: RunningServer) -> RunningServer:
     """The server with the Chinook database."""
-    connection = pymysql.connect(host=server.host, port=server.port, user="root", client_flag=CLIENT.MULTI_STATEMENTS, autocommit=True)
+    connection = pymysql.connect(
+        host=server.host, port=server.port, user="root", client_flag=CLIENT.MULTI_STATEMENTS, autocommit=True
+    )
     with connection.cursor() as cursor:
         cursor.execute(DUMP.read_text(encoding="utf-8"))
         while cursor.nextset():

@@ -68,7 +68,11 @@ def source(columns: Sequence[Column], rows: Sequence[Sequence[Value]], pieces: i
 def exec_context(**values: object) -> ExecContext:
     """A context without a store."""
     fields = {
-        "store": None, "catalog": Catalog(0, {}), "snapshot": None, "transaction": None, "evaluation": EvalContext(),
+        "store": None,
+        "catalog": Catalog(0, {}),
+        "snapshot": None,
+        "transaction": None,
+        "evaluation": EvalContext(),
         "variables": {},
     }
     return ExecContext(**{**fields, **values})  # type: ignore[arg-type]
@@ -103,7 +107,9 @@ def value(sql_type: SqlType, randomness: random.Random, *, extreme: bool = True)
     wild = extreme and randomness.random() < 0.1
     if sql_type.code == TypeCode.NEWDECIMAL:
         scale = sql_type.scale
-        number = randomness.choice([10**sql_type.length - 1, 1 - 10**sql_type.length]) if wild else randomness.randint(-3, 3)
+        number = (
+            randomness.choice([10**sql_type.length - 1, 1 - 10**sql_type.length]) if wild else randomness.randint(-3, 3)
+        )
         moved = Decimal(number).scaleb(-scale if wild else 0, _WIDE_CONTEXT)
         return moved.quantize(Decimal(1).scaleb(-scale), context=_WIDE_CONTEXT)
     if sql_type.is_integer:
@@ -111,7 +117,9 @@ def value(sql_type: SqlType, randomness: random.Random, *, extreme: bool = True)
             return (1 << 64) - 1 if wild else randomness.randint(0, 5)
         return randomness.choice([-(1 << 63), (1 << 63) - 1]) if wild else randomness.randint(-3, 3)
     if sql_type.code == TypeCode.DOUBLE:
-        return randomness.choice([1e308, -1e308]) if wild and extreme else randomness.choice([0.0, -0.0, 1.5, -2.25, 3.0])
+        return (
+            randomness.choice([1e308, -1e308]) if wild and extreme else randomness.choice([0.0, -0.0, 1.5, -2.25, 3.0])
+        )
     if sql_type.code == TypeCode.DATETIME:
         return randomness.randint(1, 4) << 41
     if sql_type.code == TypeCode.ENUM:
@@ -121,6 +129,8 @@ def value(sql_type: SqlType, randomness: random.Random, *, extreme: bool = True)
     return randomness.choice(_WORDS)
 
 
-def table(types: Sequence[SqlType], rows: int, randomness: random.Random, *, extreme: bool = True) -> list[tuple[Value, ...]]:
+def table(
+    types: Sequence[SqlType], rows: int, randomness: random.Random, *, extreme: bool = True
+) -> list[tuple[Value, ...]]:
     """Random rows."""
     return [tuple(value(sql_type, randomness, extreme=extreme) for sql_type in types) for _ in range(rows)]

@@ -41,7 +41,10 @@ def _infos(*columns: tuple[str, SqlType]) -> tuple[ColumnInfo, ...]:
 
 
 PLAIN = TableInfo(
-    61, "plain", "utf8mb4", "utf8mb4_general_ci",
+    61,
+    "plain",
+    "utf8mb4",
+    "utf8mb4_general_ci",
     _infos(("id", integer().with_flags(add=Flag.PRI_KEY)), ("k", integer()), ("name", NAME), ("at", STAMP)),
     (
         IndexInfo(1, "k", (IndexColumn("k", 1),)),
@@ -50,7 +53,10 @@ PLAIN = TableInfo(
     pk_is_handle=True,
 )
 CLUSTERED = TableInfo(
-    62, "clustered", "utf8mb4", "utf8mb4_general_ci",
+    62,
+    "clustered",
+    "utf8mb4",
+    "utf8mb4_general_ci",
     _infos(("id", integer()), ("k", integer()), ("name", NAME), ("at", STAMP)),
     (
         IndexInfo(1, "PRIMARY", (IndexColumn("name", 2), IndexColumn("id", 0)), unique=True, primary=True),
@@ -78,11 +84,18 @@ class World:
         """A statement's context: a snapshot of now, or the given transaction."""
         snapshot = transaction or self.store.snapshot(await self.store.timestamp())
         return ExecContext(
-            store=self.store, catalog=Catalog(0, {}), snapshot=snapshot, transaction=transaction,  # type: ignore[arg-type]
-            evaluation=EvalContext(zone=ZONE), variables={"innodb_lock_wait_timeout": 1}, **more,  # type: ignore[arg-type]
+            store=self.store,
+            catalog=Catalog(0, {}),
+            snapshot=snapshot,
+            transaction=transaction,  # type: ignore[arg-type]
+            evaluation=EvalContext(zone=ZONE),
+            variables={"innodb_lock_wait_timeout": 1},
+            **more,  # type: ignore[arg-type]
         )
 
-    def put(self, transaction: object, table: TableInfo, values: Sequence[Value], old: Sequence[Value] | None = None) -> None:
+    def put(
+        self, transaction: object, table: TableInfo, values: Sequence[Value], old: Sequence[Value] | None = None
+    ) -> None:
         """Writes a row with its entries, in place of an old one."""
         if old is not None:
             self.delete(transaction, table, old)
@@ -163,7 +176,9 @@ def table_request(table: TableInfo, columns: tuple[Column, ...], *, desc: bool =
     scan = tipb_pb2.TableScan(
         table_id=table.id,
         desc=desc,
-        columns=[column_info(info.id, info.type, is_handle=table.pk_is_handle and info.offset == 0) for info in table.columns],
+        columns=[
+            column_info(info.id, info.type, is_handle=table.pk_is_handle and info.offset == 0) for info in table.columns
+        ],
     )
     if table.primary_index is not None:
         scan.primary_column_ids.extend(table.columns[part.offset].id for part in table.primary_index.columns)
@@ -183,8 +198,14 @@ def table_reader(
         database="test", table=table, alias=table.name, columns=columns, infos=table.columns, ranges=ranges
     )
     return TableReader(
-        database="test", table=table, alias=table.name, cop=scan, request=table_request(table, columns, desc=desc),
-        ranges=ranges, keep_order=keep_order, desc=desc,
+        database="test",
+        table=table,
+        alias=table.name,
+        cop=scan,
+        request=table_request(table, columns, desc=desc),
+        ranges=ranges,
+        keep_order=keep_order,
+        desc=desc,
     )
 
 
@@ -215,9 +236,17 @@ def index_look_up(table: TableInfo, index: IndexInfo, *boxes: Box, desc: bool = 
     )
     ranges = ranges_of(table, index, *boxes)
     return IndexLookUp(
-        database="test", table=table, alias=table.name, index=index,
+        database="test",
+        table=table,
+        alias=table.name,
+        index=index,
         index_cop=IndexScan(
-            database="test", table=table, alias=table.name, index=index, columns=scan_columns, infos=scan_infos,
+            database="test",
+            table=table,
+            alias=table.name,
+            index=index,
+            columns=scan_columns,
+            infos=scan_infos,
             ranges=ranges,
         ),
         index_request=RequestTemplate(dag, scan_columns[len(indexed) :]),

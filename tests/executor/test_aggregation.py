@@ -40,8 +40,9 @@ def aggregate(name: str, sql_type: SqlType, *args: Column, distinct: bool = Fals
     return AggregateCall(name, args, sql_type, distinct, **more)  # type: ignore[arg-type]
 
 
-def aggregation(child_columns: list[Column], rows: list[tuple], keys: list[Column], calls: list[AggregateCall],
-                pieces: int = 1) -> HashAgg:
+def aggregation(
+    child_columns: list[Column], rows: list[tuple], keys: list[Column], calls: list[AggregateCall], pieces: int = 1
+) -> HashAgg:
     columns = tuple(column(item.type) for item in [*calls, *keys])
     return HashAgg(
         child=source(child_columns, rows, pieces), group_by=tuple(keys), aggregates=tuple(calls), columns=columns
@@ -88,7 +89,13 @@ def expected_value(call: AggregateCall, values: list[Value], sql_type: SqlType) 
             bits = (1 << 64) - 1 if call.name == "bit_and" else 0
             for value in present:
                 number = value & (1 << 64) - 1  # type: ignore[operator]
-                bits = bits & number if call.name == "bit_and" else bits | number if call.name == "bit_or" else bits ^ number
+                bits = (
+                    bits & number
+                    if call.name == "bit_and"
+                    else bits | number
+                    if call.name == "bit_or"
+                    else bits ^ number
+                )
             return bits
         case "group_concat":
             return b"-".join(present) if present else None  # type: ignore[arg-type]

@@ -232,5 +232,3 @@ def test_apply_keeps_left_order() -> None:
         correlated=(left[0],),
     )
     assert by_columns(node) == [(3, 1), (3, 2), (3, 1), (3, 2), (2, 1)]
-
-

@@ -75,15 +75,29 @@ def point(table: TableInfo, number: int, **more: object) -> PointGet:
     else:
         key = (key_value(f"nAME{number:03d}".encode(), NAME), key_value(number, BIGINT))
     return PointGet(
-        database="test", table=table, alias="t", index=None, key=key, columns=columns_of(table.columns),
-        infos=table.columns, **more,  # type: ignore[arg-type]
+        database="test",
+        table=table,
+        alias="t",
+        index=None,
+        key=key,
+        columns=columns_of(table.columns),
+        infos=table.columns,
+        **more,  # type: ignore[arg-type]
     )
 
 
 def short(table: TableInfo, index: IndexInfo | None, *boxes: object, desc: bool = False, **more: object) -> ShortRange:
     return ShortRange(
-        database="test", table=table, alias="t", index=index, ranges=ranges_of(table, index, *boxes),  # type: ignore[arg-type]
-        columns=columns_of(table.columns), infos=table.columns, keep_order=True, desc=desc, **more,  # type: ignore[arg-type]
+        database="test",
+        table=table,
+        alias="t",
+        index=index,
+        ranges=ranges_of(table, index, *boxes),  # type: ignore[arg-type]
+        columns=columns_of(table.columns),
+        infos=table.columns,
+        keep_order=True,
+        desc=desc,
+        **more,  # type: ignore[arg-type]
     )
 
 
@@ -122,21 +136,36 @@ def test_points_by_unique_index_and_in_batches() -> None:
     async def test(world: World) -> None:
         context = await world.context()
         by_name = PointGet(
-            database="test", table=PLAIN, alias="t", index=PLAIN.indexes[1], key=(key_value(b"NAME007", NAME),),
-            columns=columns_of(PLAIN.columns), infos=PLAIN.columns,
+            database="test",
+            table=PLAIN,
+            alias="t",
+            index=PLAIN.indexes[1],
+            key=(key_value(b"NAME007", NAME),),
+            columns=columns_of(PLAIN.columns),
+            infos=PLAIN.columns,
         )
         assert await fetched(by_name, context) == [seen(row(7))]
         numbers = [9, 3, 77, 3]
         batch = BatchPointGet(
-            database="test", table=PLAIN, alias="t", index=None,
-            keys=tuple((key_value(number, BIGINT),) for number in numbers), columns=columns_of(PLAIN.columns),
+            database="test",
+            table=PLAIN,
+            alias="t",
+            index=None,
+            keys=tuple((key_value(number, BIGINT),) for number in numbers),
+            columns=columns_of(PLAIN.columns),
             infos=PLAIN.columns,
         )
         assert await fetched(batch, context) == [seen(row(9)), seen(row(3))]
         names = BatchPointGet(
-            database="test", table=PLAIN, alias="t", index=PLAIN.indexes[1],
+            database="test",
+            table=PLAIN,
+            alias="t",
+            index=PLAIN.indexes[1],
             keys=tuple((key_value(name, NAME),) for name in (b"name002", None, b"NAME002", b"name001", b"x")),
-            columns=columns_of(PLAIN.columns), infos=PLAIN.columns, keep_order=True, desc=True,
+            columns=columns_of(PLAIN.columns),
+            infos=PLAIN.columns,
+            keep_order=True,
+            desc=True,
         )
         assert await fetched(names, context) == [seen(row(2)), seen(row(1))]
 
@@ -176,9 +205,15 @@ def test_covering_short_ranges(table: TableInfo) -> None:
             else (table.columns[1], table.columns[2], table.columns[0])
         )
         node = ShortRange(
-            database="test", table=table, alias="t", index=index_k(table),
-            ranges=ranges_of(table, index_k(table), between(2, 3, BIGINT)), columns=columns_of(infos), infos=infos,
-            covering=True, keep_order=True,
+            database="test",
+            table=table,
+            alias="t",
+            index=index_k(table),
+            ranges=ranges_of(table, index_k(table), between(2, 3, BIGINT)),
+            columns=columns_of(infos),
+            infos=infos,
+            covering=True,
+            keep_order=True,
         )
         wanted = [tuple(row(number)[info.offset] for info in infos) for number in by_k(2, 3)]
         assert await fetched(node, await world.context()) == wanted
@@ -192,7 +227,9 @@ def test_short_ranges_give_way_and_stay_stored() -> None:
         node = short(PLAIN, None, between(1, 30, BIGINT))
         projection = Projection(child=node, expressions=(node.columns[2],), columns=(column := node.columns[2],))
         plan = PhysicalPlan(
-            table_reader(PLAIN), columns=(column,), row_path=Limit(child=projection, count=constant(3), offset=constant(1))
+            table_reader(PLAIN),
+            columns=(column,),
+            row_path=Limit(child=projection, count=constant(3), offset=constant(1)),
         )
         result = await run(plan, context)
         assert isinstance(result, StoredRows)
@@ -317,8 +354,13 @@ def test_locked_rows_are_taken_anew(table: TableInfo) -> None:
         await theirs.commit()  # type: ignore[attr-defined]
         mine.for_update_ts = await world.store.timestamp()  # type: ignore[attr-defined]
         reader = table_reader(table)
-        node = lock_node(reader, table, LockWait.WAIT, call("<", reader.schema[0], constant(9)),
-                         call("!=", call("ifnull", reader.schema[1], constant(0)), constant(99)))
+        node = lock_node(
+            reader,
+            table,
+            LockWait.WAIT,
+            call("<", reader.schema[0], constant(9)),
+            call("!=", call("ifnull", reader.schema[1], constant(0)), constant(99)),
+        )
         wanted = [seen(changed) if number == 5 else seen(row(number)) for number in (0, 1, 2, 3, 4, 5, 8)]
         assert await rows_of(node, PhysicalPlan(node), context) == wanted
         await mine.rollback()  # type: ignore[attr-defined]
@@ -336,8 +378,11 @@ def test_index_joins(kind: JoinKind) -> None:
         box = ((Comparison("=", (outer[0],)),),)
         inner = table_reader(PLAIN, box, keep_order=False)
         node = IndexJoin(
-            kind=kind, left=source(outer, rows, 2), right=inner,
-            equal=(EqualPair(outer[0], inner.schema[0], BIGINT),), outer_keys=(outer[0],),
+            kind=kind,
+            left=source(outer, rows, 2),
+            right=inner,
+            equal=(EqualPair(outer[0], inner.schema[0], BIGINT),),
+            outer_keys=(outer[0],),
             other=(call("!=", outer[1], constant(4)),),
         )
         context = await world.context()
@@ -369,5 +414,3 @@ def test_a_large_result_is_not_collected() -> None:
         assert 0 < taken < 5000
 
     in_world(test, rows=5000)
-
-

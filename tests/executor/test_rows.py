@@ -48,7 +48,8 @@ def in_order(rows: list[tuple], items: list[tuple[int, SqlType, bool]]) -> list[
     for place, sql_type, descending in reversed(items):
         make = order_key(sql_type) or (lambda value: value)
         rows = sorted(
-            rows, key=lambda row: (row[place] is not None, 0 if row[place] is None else make(row[place])),
+            rows,
+            key=lambda row: (row[place] is not None, 0 if row[place] is None else make(row[place])),
             reverse=descending,
         )
     return rows
@@ -66,9 +67,7 @@ def test_sort_and_top_n(seed: int, run: Run) -> None:
     wanted = in_order(rows, chosen)
     assert run(Sort(child=child, items=items)) == wanted
     count, offset = randomness.randint(0, 60), randomness.choice([None, 0, 3])
-    node = TopN(
-        child=child, items=items, count=constant(count), offset=None if offset is None else constant(offset)
-    )
+    node = TopN(child=child, items=items, count=constant(count), offset=None if offset is None else constant(offset))
     assert run(node) == wanted[(offset or 0) : (offset or 0) + count]
 
 
@@ -166,7 +165,11 @@ def test_strings_are_sorted_by_their_collation() -> None:
     c = column(FOLDED)
     rows = [(b"b",), (b"A",), ("ä".encode(),), (b"a",), (None,)]
     assert by_columns(Sort(child=source([c], rows), items=(OrderItem(c, True),))) == [
-        (b"b",), (b"A",), ("ä".encode(),), (b"a",), (None,),
+        (b"b",),
+        (b"A",),
+        ("ä".encode(),),
+        (b"a",),
+        (None,),
     ]
 
 
@@ -181,7 +184,9 @@ def test_the_result_has_labels_and_the_plan_columns_only() -> None:
     from executor import run
 
     a, b = columns_named("a", "b")
-    plan = PhysicalPlan(Sort(child=source([a, b], [(2, 1), (1, 5)]), items=(OrderItem(a),)), columns=(b,), labels=("B",))
+    plan = PhysicalPlan(
+        Sort(child=source([a, b], [(2, 1), (1, 5)]), items=(OrderItem(a),)), columns=(b,), labels=("B",)
+    )
     result = asyncio.run(run(plan, exec_context()))
     assert [c.name for c in result.columns] == ["B"]  # type: ignore[union-attr]
     assert list(result.rows) == [(5,), (1,)]  # type: ignore[union-attr]

@@ -38,8 +38,12 @@ SERVER_TABLE = TableInfo(
 def server_scan(*predicates: MemPredicate) -> MemTableScan:
     infos = (SERVER_TABLE.columns[1], SERVER_TABLE.columns[0])
     return MemTableScan(
-        database="information_schema", table=SERVER_TABLE, alias="things",
-        columns=tuple(column(info.type, info.name) for info in infos), infos=infos, predicates=predicates,
+        database="information_schema",
+        table=SERVER_TABLE,
+        alias="things",
+        columns=tuple(column(info.type, info.name) for info in infos),
+        infos=infos,
+        predicates=predicates,
     )
 
 
@@ -75,7 +79,10 @@ def big_join() -> tuple[Sort, Counter]:
     left, right = server_scan(), server_scan()
     low = Selection(child=right, conditions=(call("<", right.columns[0], constant(20)),))
     join = HashJoin(
-        kind=JoinKind.INNER, left=left, right=low, equal=(EqualPair(left.columns[1], right.columns[1], FOLDED),),
+        kind=JoinKind.INNER,
+        left=left,
+        right=low,
+        equal=(EqualPair(left.columns[1], right.columns[1], FOLDED),),
         other=(call("=", left.columns[0], right.columns[0]),),
     )
     wanted = Counter((n, f"n{n % 10}".encode(), n, f"n{n % 10}".encode()) for n in range(20))
@@ -114,7 +121,12 @@ def waiting_call(argument: Column) -> Call:
         raise Suspend(lambda: asyncio.sleep(0, 5))  # type: ignore[arg-type, return-value]
 
     function = Function(
-        "sleep", (Kind.INT,), BIGINT, scalar=kernel, context=True, volatility=Volatility.ROW,
+        "sleep",
+        (Kind.INT,),
+        BIGINT,
+        scalar=kernel,
+        context=True,
+        volatility=Volatility.ROW,
         overloads=(Overload((Kind.INT,), BIGINT, scalar=kernel),),
     )
     return Call("sleep", (argument,), BIGINT, Signature(function, function.overloads[0]))

@@ -6,8 +6,8 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from sqlnode.testing import serve_memory
 
+from sqlnode.testing import serve_memory
 from tests.golden.runner import Target, run_script
 from tests.golden.script import read_script, rewrite
 

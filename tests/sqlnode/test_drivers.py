@@ -54,7 +54,7 @@ def url(server: RunningServer) -> dict[str, object]:
 
 
 @pytest.fixture(scope="module")
-def table(sqlnode_server: RunningServer) -> RunningServer:  # noqa: F811
+def table(sqlnode_server: RunningServer) -> RunningServer:
     """The server with a table that has every type, one full row and one of NULLs."""
     with pymysql.connect(**url(sqlnode_server)) as connection, connection.cursor() as cursor:  # type: ignore[call-overload]
         columns = ", ".join(f"`{name}` {kind}" for name, (kind, _) in TYPES.items())

@@ -66,7 +66,9 @@ def test_columns_variables_and_set(connection: pymysql.connections.Connection[An
 
 def test_lines_that_do_not_fit(connection: pymysql.connections.Connection[Any], tmp_path: Path) -> None:
     file = tmp_path / "bad"
-    file.write_bytes(b"1\t1\ttoolong\t2020-01-01\n2\t2\n3\t3\tc\t2020-01-01\tmore\n4\t1\td\t2020-01-01\nx\t\\N\te\tnot\n")
+    file.write_bytes(
+        b"1\t1\ttoolong\t2020-01-01\n2\t2\n3\t3\tc\t2020-01-01\tmore\n4\t1\td\t2020-01-01\nx\t\\N\te\tnot\n"
+    )
     count, message, warnings = load(connection, file, "INTO TABLE t")
     assert count == 4 and message.endswith("Records: 5  Deleted: 0  Skipped: 1  Warnings: 8")
     assert sorted(warnings) == [1062, 1261, 1261, 1262, 1263, 1265, 1265, 1366]

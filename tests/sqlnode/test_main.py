@@ -95,7 +95,11 @@ def test_config_file(tmp_path: Path) -> None:
     path = tmp_path / "sqlnode.toml"
     path.write_text('store = "memory:"\nport = 1234\ndrain_seconds = 2\n[variables]\nmax_connections = 7\n')
     assert read_config(path) == Config("memory:", port=1234, drain_seconds=2.0, variables=(("max_connections", 7),))
-    for text, message in (("nope = 1", "unknown setting 'nope'"), ("port = 'x'", "must be of type int"), ("=", "config file")):
+    for text, message in (
+        ("nope = 1", "unknown setting 'nope'"),
+        ("port = 'x'", "must be of type int"),
+        ("=", "config file"),
+    ):
         path.write_text(text)
         with pytest.raises(ConfigError, match=message):
             read_config(path)
@@ -122,5 +126,7 @@ def test_serving_embedded_loads_neither_grpc_nor_datafusion(tmp_path: Path) -> N
         "asyncio.run(main())\n"
         "print(sorted({'grpc', 'datafusion', 'cryptography', 'pandas'} & set(sys.modules)))\n"
     )
-    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=30, env=dict(os.environ))
+    done = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, timeout=30, env=dict(os.environ)
+    )
     assert done.stdout == "[]\n", done.stderr

@@ -16,7 +16,7 @@ def connect(server: RunningServer) -> pymysql.Connection:  # type: ignore[type-a
     return pymysql.connect(host=server.host, port=server.port, user=server.user, database=server.database)
 
 
-def test_the_fixture_serves(sqlnode_server: RunningServer) -> None:  # noqa: F811
+def test_the_fixture_serves(sqlnode_server: RunningServer) -> None:
     assert sqlnode_server.url == f"mysql://root@127.0.0.1:{sqlnode_server.port}/test"
     connection = connect(sqlnode_server)
     with connection.cursor() as cursor:

@@ -330,9 +330,7 @@ def test_lock_conflicts_compare_with_for_update_ts(run: Runner) -> None:
         request = lock([b"k", b"none"], start_ts, await store.timestamp(), return_values=True)
         assert (await store.client.pessimistic_lock(request)).values == {b"k": b"1", b"none": None}
         with pytest.raises(AlreadyExists):
-            await store.client.pessimistic_lock(
-                lock([b"k"], start_ts, commit_ts, not_exists=frozenset([b"k"]))
-            )
+            await store.client.pessimistic_lock(lock([b"k"], start_ts, commit_ts, not_exists=frozenset([b"k"])))
         only = lock([b"nothing"], start_ts, commit_ts, return_values=True, only_if_exists=True)
         assert (await store.client.pessimistic_lock(only)).values == {b"nothing": None}
         assert store.client.mvcc.locks.mode_held(b"nothing", start_ts) is None

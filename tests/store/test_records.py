@@ -11,15 +11,24 @@ from store.codec import keys
 from store.embedded import records as r
 
 LOCKS = [
-    (r.LockRecord(r.PUT, b"pk", 100, 3000, b"v1", txn_size=2, min_commit_ts=101),
-     "5004706b64b81776027631740000000000000002630000000000000065"),
-    (r.LockRecord(r.PESSIMISTIC, b"pk", 100, 20000, for_update_ts=110, min_commit_ts=111),
-     "5304706b64a09c0166000000000000006e63000000000000006f"),
-    (r.LockRecord(r.PUT, b"k1", 300, 3000, b"x", txn_size=2, min_commit_ts=301, use_async_commit=True,
-                  secondaries=(b"k2",)),
-     "50046b31ac02b81776017874000000000000000263000000000000012d6101046b32"),
-    (r.LockRecord(r.DELETE, b"k1", 300, 3000, min_commit_ts=301, use_async_commit=True),
-     "44046b31ac02b81763000000000000012d6100"),
+    (
+        r.LockRecord(r.PUT, b"pk", 100, 3000, b"v1", txn_size=2, min_commit_ts=101),
+        "5004706b64b81776027631740000000000000002630000000000000065",
+    ),
+    (
+        r.LockRecord(r.PESSIMISTIC, b"pk", 100, 20000, for_update_ts=110, min_commit_ts=111),
+        "5304706b64a09c0166000000000000006e63000000000000006f",
+    ),
+    (
+        r.LockRecord(
+            r.PUT, b"k1", 300, 3000, b"x", txn_size=2, min_commit_ts=301, use_async_commit=True, secondaries=(b"k2",)
+        ),
+        "50046b31ac02b81776017874000000000000000263000000000000012d6101046b32",
+    ),
+    (
+        r.LockRecord(r.DELETE, b"k1", 300, 3000, min_commit_ts=301, use_async_commit=True),
+        "44046b31ac02b81763000000000000012d6100",
+    ),
 ]
 WRITES = [
     (r.WriteRecord(r.PUT, 100, b"v1"), "506476027631"),

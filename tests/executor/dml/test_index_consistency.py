@@ -45,7 +45,11 @@ def statement(table: str, source: random.Random) -> str:
             f"UPDATE {table} x JOIN {table} y ON x.a = y.a + 1 SET x.b = y.b, y.a = y.a",
             f"DELETE FROM {table} WHERE {where}{limit}",
             f"DELETE x FROM {table} x JOIN {table} y ON x.a = y.a + 2",
-            "BEGIN", "COMMIT", "ROLLBACK", "SAVEPOINT s", "ROLLBACK TO s",
+            "BEGIN",
+            "COMMIT",
+            "ROLLBACK",
+            "SAVEPOINT s",
+            "ROLLBACK TO s",
         )
     )
 

@@ -110,7 +110,8 @@ def test_lock_wait_timeout() -> None:
 
 
 @pytest.mark.parametrize(
-    "change", ["alter table t add key kv (v), add unique key uv (v, id)", "alter table t modify v bigint, add column w int"]
+    "change",
+    ["alter table t add key kv (v), add unique key uv (v, id)", "alter table t modify v bigint, add column w int"],
 )
 def test_writers_beside_a_change(change: str) -> None:
     """Every acknowledged write is there afterwards, and every index agrees with the rows."""
@@ -130,7 +131,10 @@ def test_writers_beside_a_change(change: str) -> None:
                 done.append(n)
                 await asyncio.sleep(0)
 
-        writers = [asyncio.get_running_loop().create_task(write(name, 100 * place)) for place, name in enumerate(("x", "y", "z"))]
+        writers = [
+            asyncio.get_running_loop().create_task(write(name, 100 * place))
+            for place, name in enumerate(("x", "y", "z"))
+        ]
         await asyncio.sleep(0.02)
         await sessions.run("b", change)
         await asyncio.gather(*writers)
@@ -178,7 +182,11 @@ def test_a_crash_in_the_middle(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) 
             await server.run("alter table t add key again (a), add column b int")
             assert await server.rows("t") == [(1, 5, None), (2, 5, None)]
 
-    cases = [("alter table t add key kb (a, id)", 4), ("alter table t modify a varchar(5)", 2), ("alter table t drop key ka", 3)]
+    cases = [
+        ("alter table t add key kb (a, id)", 4),
+        ("alter table t modify a varchar(5)", 2),
+        ("alter table t drop key ka", 3),
+    ]
     for number, (text, count) in enumerate(cases):
         for steps in range(1, count):
             asyncio.run(half(text, steps, number * 10 + steps))
@@ -187,6 +195,7 @@ def test_a_crash_in_the_middle(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) 
 def test_metadata_writer_counts_ids() -> None:
     async def body() -> None:
         async with serving() as server:
+
             async def build(writer: MetaWriter) -> list[int]:
                 return await writer.next_ids(3)
 

@@ -9,8 +9,15 @@ from sqlnode.wire.constants import Capability as C
 from sqlnode.wire.payload import PayloadReader, length_encoded
 
 DEFAULT = (
-    C.LONG_PASSWORD | C.PROTOCOL_41 | C.SECURE_CONNECTION | C.PLUGIN_AUTH | C.MULTI_STATEMENTS | C.MULTI_RESULTS
-    | C.PS_MULTI_RESULTS | C.TRANSACTIONS | C.LOCAL_FILES
+    C.LONG_PASSWORD
+    | C.PROTOCOL_41
+    | C.SECURE_CONNECTION
+    | C.PLUGIN_AUTH
+    | C.MULTI_STATEMENTS
+    | C.MULTI_RESULTS
+    | C.PS_MULTI_RESULTS
+    | C.TRANSACTIONS
+    | C.LOCAL_FILES
 )
 
 
@@ -33,8 +40,16 @@ class RawClient:
 
     def response(self, user: bytes = b"root", auth: bytes = b"", plugin: bytes = b"caching_sha2_password") -> bytes:
         return (
-            self.flags.to_bytes(4, "little") + (1 << 24).to_bytes(4, "little") + b"\xff" + bytes(23)
-            + user + b"\0" + bytes((len(auth),)) + auth + plugin + b"\0"
+            self.flags.to_bytes(4, "little")
+            + (1 << 24).to_bytes(4, "little")
+            + b"\xff"
+            + bytes(23)
+            + user
+            + b"\0"
+            + bytes((len(auth),))
+            + auth
+            + plugin
+            + b"\0"
         )
 
     def send(self, payload: bytes, sequence: int = 0) -> None:
@@ -76,7 +91,9 @@ class RawClient:
         rows = []
         while True:
             row = self.read()
-            if row[0] == 0xFF or (row[0] == 0xFE and len(row) < 0xFFFFFF and (len(row) < 9 or self.flags & C.DEPRECATE_EOF)):
+            if row[0] == 0xFF or (
+                row[0] == 0xFE and len(row) < 0xFFFFFF and (len(row) < 9 or self.flags & C.DEPRECATE_EOF)
+            ):
                 return columns, rows, row
             rows.append(row)
 

@@ -217,7 +217,9 @@ class Running:
 ACCOUNTS = (
     FakeAccount("root", "localhost"),
     FakeAccount("sha", auth_string=stored_password(b"secret")),
-    FakeAccount("native", plugin="mysql_native_password", auth_string=stored_password(b"secret", "mysql_native_password")),
+    FakeAccount(
+        "native", plugin="mysql_native_password", auth_string=stored_password(b"secret", "mysql_native_password")
+    ),
     FakeAccount("locked", locked=True),
 )
 

@@ -25,7 +25,9 @@ produced: list[int] = []
 
 def batch(start: int, count: int) -> pa.RecordBatch:
     numbers = range(start, start + count)
-    return pa.record_batch([pa.array(numbers, pa.int64()), pa.array([b"row %d" % n for n in numbers])], names=["a", "b"])
+    return pa.record_batch(
+        [pa.array(numbers, pa.int64()), pa.array([b"row %d" % n for n in numbers])], names=["a", "b"]
+    )
 
 
 async def many(batches: int, rows: int) -> AsyncIterator[pa.RecordBatch]:

@@ -62,8 +62,15 @@ def test_aiomysql(server: Running) -> None:
 
 @pytest.mark.parametrize(
     ("user", "password", "code"),
-    [("sha", "wrong", 1045), ("sha", "", 1045), ("native", "wrong", 1045), ("nobody", "x", 1045), ("nobody", "", 1045),
-     ("root", "x", 1045), ("locked", "", 3118)],
+    [
+        ("sha", "wrong", 1045),
+        ("sha", "", 1045),
+        ("native", "wrong", 1045),
+        ("nobody", "x", 1045),
+        ("nobody", "", 1045),
+        ("root", "x", 1045),
+        ("locked", "", 3118),
+    ],
 )
 def test_refusals(server: Running, user: str, password: str, code: int) -> None:
     for disabled in (True, False):
@@ -153,7 +160,9 @@ def test_without_tls_the_server_does_not_offer_it() -> None:
 
 
 def test_change_user(server: Running) -> None:
-    connection = mysql.connector.connect(host=server.host, port=server.port, user="root", use_pure=True, ssl_disabled=True)
+    connection = mysql.connector.connect(
+        host=server.host, port=server.port, user="root", use_pure=True, ssl_disabled=True
+    )
     connection.cmd_change_user("native", "secret", "other")
     session = server.instance.sessions[connection.connection_id]
     assert (session.user, session.database) == ("native", "other")
@@ -216,8 +225,15 @@ def test_old_clients_and_cut_packets(server: Running) -> None:
 def test_response_parsing() -> None:
     flags = C.PROTOCOL_41 | C.SECURE_CONNECTION | C.CONNECT_WITH_DB | C.PLUGIN_AUTH | C.CONNECT_ATTRS
     payload = (
-        flags.to_bytes(4, "little") + bytes(4) + b"\x2d" + bytes(23) + b"me\0" + b"\x03abc" + b"db\0"
-        + b"mysql_native_password\0" + b"\x08\x03_os\x03win"
+        flags.to_bytes(4, "little")
+        + bytes(4)
+        + b"\x2d"
+        + bytes(23)
+        + b"me\0"
+        + b"\x03abc"
+        + b"db\0"
+        + b"mysql_native_password\0"
+        + b"\x08\x03_os\x03win"
     )
     response = parse_response(payload, flags)
     assert (response.user, response.auth_response, response.database) == (b"me", b"abc", b"db")

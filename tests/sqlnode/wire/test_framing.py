@@ -54,7 +54,9 @@ def test_commands_of_16_mebibytes_and_more(server: Running, size: int) -> None:
     assert ok_count(client.command(query(text))) == size
 
 
-@pytest.mark.parametrize("size", [250, 251, 65535, 65536, 0xFFFFFF - 5, 0xFFFFFF - 4, 0xFFFFFF - 3, 0xFFFFFF, 34_000_000])
+@pytest.mark.parametrize(
+    "size", [250, 251, 65535, 65536, 0xFFFFFF - 5, 0xFFFFFF - 4, 0xFFFFFF - 3, 0xFFFFFF, 34_000_000]
+)
 def test_rows_of_16_mebibytes_and_more(server: Running, size: int) -> None:
     client = RawClient(server.port, timeout=30)
     _, rows, _ = client.result(query(f"select size {size}"))
@@ -114,7 +116,9 @@ def test_noise_never_hurts_others(server: Running) -> None:
             client.close()
     for _ in range(60):
         client = RawClient(server.port)
-        client.socket.sendall(packet(bytes((generator.choice([3, 0x16, 0x17, 0x18, 0x1C, 0x11, 4]),)) + generator.randbytes(40)))
+        client.socket.sendall(
+            packet(bytes((generator.choice([3, 0x16, 0x17, 0x18, 0x1C, 0x11, 4]),)) + generator.randbytes(40))
+        )
         client.close()
     assert other.command(PING)[0] == 0
 

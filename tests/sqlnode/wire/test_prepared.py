@@ -23,7 +23,9 @@ RULES = TextRules("utf8mb4", "utf8mb4", "utf8mb4_0900_ai_ci")
 BOTH = pytest.mark.parametrize("flags", [DEFAULT, DEFAULT | C.DEPRECATE_EOF])
 
 
-def execute(statement: int, words: list[int] | None, values: bytes, *, nulls: int = 0, count: int = -1, flags: int = 0) -> bytes:
+def execute(
+    statement: int, words: list[int] | None, values: bytes, *, nulls: int = 0, count: int = -1, flags: int = 0
+) -> bytes:
     count = len(words or ()) if count < 0 else count
     head = b"\x17" + statement.to_bytes(4, "little") + bytes((flags,)) + b"\x01\0\0\0"
     if not count:
@@ -64,13 +66,21 @@ def test_parameters(word: int, data: bytes, value: Value, sql_type: SqlType) -> 
 
 def test_strings_in_the_clients_character_set() -> None:
     rules = TextRules("latin1", "latin1", "latin1_swedish_ci")
-    assert parameter(TypeCode.VAR_STRING, b"\x01\xe9", rules) == ("é".encode(), t.varchar(-1, "latin1", "latin1_swedish_ci"))
+    assert parameter(TypeCode.VAR_STRING, b"\x01\xe9", rules) == (
+        "é".encode(),
+        t.varchar(-1, "latin1", "latin1_swedish_ci"),
+    )
 
 
 @pytest.mark.parametrize(
     ("word", "data"),
-    [(TypeCode.LONG, b"\x01"), (TypeCode.VAR_STRING, b"\x09abc"), (TypeCode.DATE, b"\x05\0\0\0\0\0"), (99, b"\x01"),
-     (TypeCode.VAR_STRING, b"\xff")],
+    [
+        (TypeCode.LONG, b"\x01"),
+        (TypeCode.VAR_STRING, b"\x09abc"),
+        (TypeCode.DATE, b"\x05\0\0\0\0\0"),
+        (99, b"\x01"),
+        (TypeCode.VAR_STRING, b"\xff"),
+    ],
 )
 def test_broken_parameters(word: int, data: bytes) -> None:
     with pytest.raises(SqlError) as raised:
@@ -156,7 +166,9 @@ def test_long_data(server: Running) -> None:
     client.send(piece + b"ab")
     client.send(piece + b"cd")
     assert client.command(execute(statement, [TypeCode.LONG, TypeCode.BLOB], b"\x01\0\0\0"))[0] == 0
-    (session,) = [found for found in server.instance.sessions.values() if found.executed and "insert ? ?" in found.executed[-1][0]]
+    (session,) = [
+        found for found in server.instance.sessions.values() if found.executed and "insert ? ?" in found.executed[-1][0]
+    ]
     assert session.executed[-1][1] == (1, b"abcd")
     client.send(piece + b"gone")
     assert client.command(b"\x1a" + statement.to_bytes(4, "little"))[0] == 0

@@ -160,7 +160,9 @@ def test_column_definitions(sql_type: SqlType, origin: str, expected: tuple[int,
 
 
 def test_own_character_set_when_results_are_null() -> None:
-    column = Column(1, "c", SqlType(TypeCode.VARCHAR, Flag.NOT_NULL, 10, 0, "latin1", "latin1_swedish_ci"), "", "", "", "c")
+    column = Column(
+        1, "c", SqlType(TypeCode.VARCHAR, Flag.NOT_NULL, 10, 0, "latin1", "latin1_swedish_ci"), "", "", "", "c"
+    )
     assert fields(column_definition(column, None))[1:3] == (8, 10)
     assert fields(column_definition(column, "utf8"))[1:3] == (33, 30)
 

@@ -132,7 +132,12 @@ def columns_and_values(seed: int, count: int) -> tuple[list[Column], list[list[V
 
     def moment() -> int:
         parts = (generator.randint(0, 9999), generator.randint(1, 12), generator.randint(1, 28))
-        clock = (generator.randint(0, 23), generator.randint(0, 59), generator.randint(0, 59), generator.randint(0, 999999))
+        clock = (
+            generator.randint(0, 23),
+            generator.randint(0, 59),
+            generator.randint(0, 59),
+            generator.randint(0, 999999),
+        )
         return generator.choice([0, pack(2024, 0, 10), pack(*parts), pack(*parts, *clock[:3]), pack(*parts, *clock)])
 
     for code, bits in ((1, 8), (2, 16), (9, 24), (3, 32), (8, 64)):
