@@ -39,6 +39,7 @@ from planner.physical import (
     TableReader,
     TableScan,
 )
+from planner.pushdown.expressions import is_pushable_condition
 from sqlnode.base.schema import ColumnInfo, IndexInfo, TableInfo
 
 Order = tuple[tuple[Column, bool], ...]
@@ -202,9 +203,13 @@ def _not_used(conditions: Sequence[Expression], path: Path) -> list[Expression]:
 
 
 def _index_conditions(path: Path) -> list[Expression]:
-    """The residual conditions that the index's own columns answer."""
+    """The residual conditions that the store answers from index entries alone."""
     known = {key.column for key in path.keys if key.column is not None and key.part.length < 0}
-    return [condition for condition in path.access.residual if columns_of(condition) <= known]
+    return [
+        condition
+        for condition in path.access.residual
+        if columns_of(condition) <= known and is_pushable_condition(condition)
+    ]
 
 
 def _range_count(path: Path) -> int:
