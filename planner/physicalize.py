@@ -176,20 +176,19 @@ class Physicalizer:
         plain = self.build(node.child)
         sorted_price = plain.cost + cost.sort(plain.rows, limit)
         order = _as_order(items)
+        # What comes out is in this sort's order, which may not be the one that is wanted above (a derived table's own).
+        covers = not want.order or (order is not None and order[: len(want.order)] == want.order)
         if order is not None:
             ordered = self.build(node.child, Want(order, limit if limit is not None else want.limit))
             # Estimates are rough: an order that comes for nothing is safer under a limit than a sort of "few" rows.
             if ordered.ordered and ordered.cost <= sorted_price * (1.0 if limit is None else LIMIT_BIAS):
-                return ordered if count is None else _limited(ordered, count, offset)
+                built = ordered if count is None else _limited(ordered, count, offset)
+                return replace(built, ordered=covers)
         if count is None:
-            return Built(
-                physical.Sort(child=plain.node, items=items, estimated_rows=plain.rows),
-                sorted_price,
-                (want.order[: len(items)] == (order or ()) and len(want.order) <= len(items)) or not want.order,
-            )
+            return Built(physical.Sort(child=plain.node, items=items, estimated_rows=plain.rows), sorted_price, covers)
         rows = _limited_rows(plain.rows, count, offset)
         top = TopN(child=plain.node, items=items, count=count, offset=offset, estimated_rows=rows)
-        return Built(top, sorted_price)
+        return Built(top, sorted_price, covers)
 
     def _limit(self, node: Limit, want: Want) -> Built:
         if isinstance(node.child, Sort) and node.count is not None:
