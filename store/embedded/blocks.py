@@ -8,7 +8,8 @@ microsecond a pair; everything else goes pair by pair.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
+from functools import lru_cache
 from itertools import islice
 
 from rocksdict import ReadOptions
@@ -129,22 +130,24 @@ class BlockReader:
             yield self._reversed(chunk[cut:])
 
     def _reversed(self, chunk: list[Pair]) -> Block:
+        if not chunk:
+            return [], []
         block = self._plain(chunk, b"") or self._chosen(chunk, b"")[0]
         return block[0][::-1], block[1][::-1]
 
     def _plain(self, chunk: list[Pair], decided: bytes) -> Block | None:
         """The block when every pair is the only version of its key, visible, with a short value."""
+        keys, records = zip(*chunk)
+        values = plain_values(records)
+        if values is None:
+            return None
+        encoded = [versioned[:-8] for versioned in keys]
+        if len(set(encoded)) != len(encoded) or encoded[0] == decided:
+            return None
         bound = desc(self.ts)
-        records = [record for _, record in chunk]
-        if not all(map(has_plain_short_value, records)):
+        if min([versioned[-8:] for versioned in keys]) < bound:
             return None
-        encoded = [versioned[:-8] for versioned, _ in chunk]
-        if len(set(encoded)) != len(encoded) or (encoded and encoded[0] == decided):
-            return None
-        for versioned, _ in chunk:
-            if versioned[-8:] < bound:
-                return None
-        return _decoded_keys(encoded), [record[12:] for record in records]
+        return _decoded_keys(encoded), values
 
     def _chosen(self, chunk: list[Pair], decided: bytes) -> tuple[Block, bytes]:
         """The newest visible version of each key, pair by pair. `decided` is the last key whose version is known (its
@@ -183,6 +186,30 @@ class BlockReader:
             if value is None:
                 raise Corrupt(f"the value of key {encoded[place].hex()} at {write.start_ts} is missing")
             values[place] = value
+
+
+_HEAD = 12
+_MASK = b"\xff" + b"\x80" * 9 + b"\xff\x00"
+_PLAIN = bytes((PUT,)) + b"\x80" * 8 + b"\x00v\x00"
+
+
+@lru_cache(64)
+def _patterns(count: int) -> tuple[int, int]:
+    """For `count` heads of plain records in a row: which bits are fixed, and to what."""
+    return int.from_bytes(_MASK * count, "big"), int.from_bytes(_PLAIN * count, "big")
+
+
+def plain_values(records: Sequence[bytes]) -> list[bytes] | None:
+    """The values of records that are all plain (`has_plain_short_value`), checked at once; None when one is not."""
+    count = len(records)
+    heads = b"".join([record[:_HEAD] for record in records])
+    if len(heads) != count * _HEAD:
+        return None
+    mask, plain = _patterns(count)
+    if int.from_bytes(heads, "big") & mask != plain:
+        return None
+    values = [record[_HEAD:] for record in records]
+    return values if list(heads[_HEAD - 1 :: _HEAD]) == list(map(len, values)) else None
 
 
 def _decoded_keys(encoded: list[bytes]) -> list[bytes]:

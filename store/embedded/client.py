@@ -80,6 +80,7 @@ class EmbeddedClient:
         self.gc = GarbageCollector(self.mvcc)
         self.evaluator = evaluator
         self._entries = self.mvcc.versions.entries
+        self._blocks = self.mvcc.versions.blocks
         self._live = self.mvcc.prewritten.by_ts
         self._split_random = random.Random(split_seed) if split_seed is not None else None
         self._waits: dict[int, asyncio.Future[None]] = {}
@@ -111,8 +112,17 @@ class EmbeddedClient:
         self, start: bytes, end: bytes, limit: int, ts: int, resolved: ResolvedLocks, *, reverse: bool = False
     ) -> list[Pair]:
         """See `KvClient`. Suspends only after a long time of reading."""
+        if self._live:
+            self.mvcc.check_range_locks((KeyRange(start, end),), ts, resolved)
+        pairs = self._blocks.scan(self.mvcc, start, end, ts)
+        if pairs is not None:
+            if reverse:
+                pairs.reverse()
+            if limit and len(pairs) > limit:
+                del pairs[limit:]
+            return pairs
         reader = self._reader([KeyRange(start, end)], ts, resolved, reverse=reverse)
-        pairs: list[Pair] = []
+        pairs = []
         until = perf_counter() + _YIELD_SECONDS
         for keys, values in reader.blocks():
             pairs.extend(zip(keys, values))
@@ -387,6 +397,7 @@ class EmbeddedClient:
             engine.write(batch, patient=True)
 
         run()
+        self._blocks.clear()
         entries = self._entries
         for key in [key for key in entries if start <= key and (key < end or not end)]:
             del entries[key]

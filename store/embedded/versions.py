@@ -8,12 +8,16 @@ Two rules keep it right, both by running on the loop's one thread, without an aw
 2. Every version with `commit_ts > floor` is in `entries`. Evicting an entry, skipping one (large values, bulk commits)
    and LOCK records raise `floor`. So for `start_ts >= floor` a key without a newer entry has no newer commit, and no
    conflict check needs the database.
+
+Whoever tells this cache of a version tells the cache of blocks (`record_blocks`) by that.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable
 from itertools import islice
+
+from store.embedded.record_blocks import PREFIX, RecordBlocks
 
 _ENTRY_OVERHEAD_BYTES = 220
 VALUE_LIMIT_BYTES = 4096
@@ -24,11 +28,13 @@ Entry = tuple[int, bytes | None]
 class VersionCache:
     """See the module. `limit_bytes` bounds keys, values and their overhead; the oldest entries go first."""
 
-    __slots__ = ("_limit", "_used", "entries", "floor")
+    __slots__ = ("_blocks", "_limit", "_used", "blocks", "entries", "floor")
 
     def __init__(self, limit_bytes: int, floor: int) -> None:
         self.entries: dict[bytes, Entry] = {}
         self.floor = floor
+        self.blocks = RecordBlocks(limit_bytes // 2)
+        self._blocks = self.blocks.blocks
         self._limit = limit_bytes
         self._used = 0
 
@@ -36,9 +42,13 @@ class VersionCache:
         """The newest version of `key`, just committed or just read."""
         if value is not None and len(value) > VALUE_LIMIT_BYTES:
             self.entries.pop(key, None)
+            self.blocks.drop(key)
             if commit_ts > self.floor:
                 self.floor = commit_ts
             return
+        block = self._blocks.get(key[:PREFIX])
+        if block is not None:
+            self.blocks.note(block, key, commit_ts, value)
         self.entries[key] = (commit_ts, value)
         # Replaced entries are counted again; eviction recounts, so the error only makes eviction come early.
         self._used += _ENTRY_OVERHEAD_BYTES + len(key) + (len(value) if value is not None else 0)
@@ -50,6 +60,7 @@ class VersionCache:
         entries = self.entries
         for key in keys:
             entries.pop(key, None)
+            self.blocks.drop(key)
         if commit_ts > self.floor:
             self.floor = commit_ts
 
@@ -59,6 +70,7 @@ class VersionCache:
             if commit_ts > self.floor:
                 self.floor = commit_ts
         self.entries.clear()
+        self.blocks.clear()
         self._used = 0
 
     def _evict(self) -> None:

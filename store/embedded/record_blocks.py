@@ -1,0 +1,192 @@
+"""The cache of short stretches of the key space, which answers short scans of rows.
+
+A block holds the newest committed pairs of all keys with one 18-byte prefix: of a table with integer handles, 256
+neighbouring handles. A scan at T is answered from blocks when nothing in them was committed after T.
+
+It is right for the same reason as the cache of versions: all runs on the loop's one thread, and whoever writes a version
+tells (`note`), or drops the block (`drop`), in the same step. `newest_ts` is at or above every commit in the block, so a
+block that is too new for a reader is passed over, and one that is not yet durable is recognised.
+
+A block is read from the database when it is asked for twice in a while: large tables read at random keep to the
+database's own cache, and what is read often stays here.
+"""
+
+from __future__ import annotations
+
+from bisect import bisect_left
+from itertools import islice
+from typing import TYPE_CHECKING
+
+from rocksdict import ReadOptions
+
+from store.api import Pair
+from store.embedded.records import DELETE, PUT, decode_key, decode_write, encode_key, has_plain_short_value, ts_of
+
+if TYPE_CHECKING:
+    from store.embedded.mvcc import Mvcc
+
+PREFIX = 18
+"""Bytes of a key that name its block."""
+
+MOST_BLOCKS = 9
+"""Blocks that one scan may touch."""
+
+_MOST_VERSIONS = 2048
+_MOST_BYTES = 1 << 20
+_SEEN_LIMIT = 4096
+_PAIR_OVERHEAD_BYTES = 150
+
+
+class Block:
+    """Pairs of one prefix in key order; `keys[i]` is `pairs[i][0]`."""
+
+    __slots__ = ("keys", "newest_ts", "pairs", "size")
+
+    def __init__(self, pairs: list[Pair], newest_ts: int) -> None:
+        self.pairs = pairs
+        self.keys = [key for key, _ in pairs]
+        self.newest_ts = newest_ts
+        self.size = sum([len(key) + len(value) + _PAIR_OVERHEAD_BYTES for key, value in pairs])
+
+
+class RecordBlocks:
+    """See the module. `blocks` maps prefixes to blocks, the oldest first; `limit_bytes` bounds them."""
+
+    __slots__ = ("_limit", "_seen", "_used", "blocks")
+
+    def __init__(self, limit_bytes: int) -> None:
+        self.blocks: dict[bytes, Block] = {}
+        self._limit = limit_bytes
+        self._used = 0
+        self._seen: set[bytes] = set()
+
+    def scan(self, mvcc: Mvcc, start: bytes, end: bytes, ts: int) -> list[Pair] | None:
+        """The pairs of [start, end) at `ts`, in key order; None when the database must be read. The caller has
+        looked for locks. Syncs when an answer would tell of a commit that is not durable."""
+        if len(start) <= PREFIX or len(end) < PREFIX or start[:10] != end[:10]:
+            return None
+        first = start[:PREFIX]
+        last = end[:PREFIX]
+        if end[PREFIX:] in (b"", b"\0"):
+            last = _moved(last, -1)
+        found = self.blocks.get(first) or self._load(mvcc, first)
+        if found is None or found.newest_ts > ts:
+            return None
+        newest = found.newest_ts
+        keys = found.keys
+        at = bisect_left(keys, start)
+        if first == last:
+            pairs = found.pairs[at : bisect_left(keys, end, at)]
+        elif first > last:
+            return []
+        else:
+            if int.from_bytes(last, "big") - int.from_bytes(first, "big") >= MOST_BLOCKS:
+                return None
+            pairs = found.pairs[at:]
+            while first != last:
+                first = _moved(first, 1)
+                found = self.blocks.get(first) or self._load(mvcc, first)
+                if found is None or found.newest_ts > ts:
+                    return None
+                if found.newest_ts > newest:
+                    newest = found.newest_ts
+                pairs += found.pairs if first != last else found.pairs[: bisect_left(found.keys, end)]
+        if newest >= mvcc.engine.unsynced_ts:
+            mvcc.engine.sync_now()
+        return pairs
+
+    def note(self, block: Block, key: bytes, commit_ts: int, value: bytes | None) -> None:
+        """The newest version of a key of `block`, just committed or just read."""
+        if commit_ts > block.newest_ts:
+            block.newest_ts = commit_ts
+        keys = block.keys
+        at = bisect_left(keys, key)
+        if at < len(keys) and keys[at] == key:
+            if value is None:
+                del keys[at], block.pairs[at]
+            else:
+                block.pairs[at] = (keys[at], value)
+        elif value is not None:
+            keys.insert(at, key)
+            block.pairs.insert(at, (key, value))
+            size = len(key) + len(value) + _PAIR_OVERHEAD_BYTES
+            block.size += size
+            self._used += size
+            if len(keys) > _MOST_VERSIONS:
+                self.drop(key)
+
+    def drop(self, key: bytes) -> None:
+        """Forgets the block of a key."""
+        block = self.blocks.pop(key[:PREFIX], None)
+        if block is not None:
+            self._used -= block.size
+
+    def clear(self) -> None:
+        """Forgets everything."""
+        self.blocks.clear()
+        self._used = 0
+
+    def _load(self, mvcc: Mvcc, prefix: bytes) -> Block | None:
+        """Reads a block, when this is not the first time that somebody wants it."""
+        seen = self._seen
+        if prefix not in seen:
+            if len(seen) >= _SEEN_LIMIT:
+                seen.clear()
+            seen.add(prefix)
+            return None
+        block = read_block(mvcc, prefix)
+        if block is None:
+            seen.discard(prefix)
+            return None
+        self.blocks[prefix] = block
+        self._used += block.size
+        if self._used > self._limit:
+            self._evict()
+        return block
+
+    def _evict(self) -> None:
+        blocks = self.blocks
+        for prefix in list(islice(blocks, len(blocks) // 4 + 1)):
+            self._used -= blocks.pop(prefix).size
+
+
+def read_block(mvcc: Mvcc, prefix: bytes) -> Block | None:
+    """The block as the database has it now; None when it is too large or holds what only the general way reads."""
+    options = ReadOptions()
+    upper = encode_key(_moved(prefix, 1))
+    options.set_iterate_upper_bound(upper)
+    # The iterator points into the options: they must live as long as it does.
+    items = mvcc.engine.write_family.items(from_key=encode_key(prefix), read_opt=options)
+    versions = list(islice(items, _MOST_VERSIONS + 1))
+    if len(versions) > _MOST_VERSIONS or sum([len(record) for _, record in versions]) > _MOST_BYTES:
+        return None
+    pairs: list[Pair] = []
+    newest = 0
+    decided = b""
+    for versioned, record in versions:
+        commit_ts = ts_of(versioned)
+        if commit_ts > newest:
+            newest = commit_ts
+        encoded = versioned[:-8]
+        if encoded == decided:
+            continue
+        if has_plain_short_value(record):
+            pairs.append((decode_key(encoded), record[12:]))
+        elif record[0] in (PUT, DELETE):
+            write = decode_write(record)
+            if write.gc_fence:
+                return None
+            value = mvcc.value_of(encoded, write)
+            if value is not None:
+                if len(value) > _MOST_BYTES // 16:
+                    return None
+                pairs.append((decode_key(encoded), value))
+        else:
+            continue
+        decided = encoded
+    del items
+    return Block(pairs, newest)
+
+
+def _moved(prefix: bytes, by: int) -> bytes:
+    return (int.from_bytes(prefix, "big") + by).to_bytes(PREFIX, "big")
