@@ -381,6 +381,9 @@ REVOKE_GRANTS|1269|HY000|Can't revoke all privileges for one or more of the requ
 ILLEGAL_PRIVILEGE_LEVEL|3619|HY000|Illegal privilege level specified for {privilege}
 PASSWORD_ANONYMOUS_USER|1131|42000|You are using MySQL as an anonymous user and anonymous users are not allowed to change passwords
 INCORRECT_CURRENT_PASSWORD|3891|HY000|Incorrect current password. Specify the correct password which has to be replaced.
+NO_SYSTEM_SCHEMA_ACCESS|3552|HY000|Access to system schema '{name}' is rejected.
+DEPENDENT_BY_DEFAULT_GENERATED_VALUE|3837|HY000|Column '{column}' of table '{table}' has a default value expression dependency and cannot be dropped or renamed.
+DEPENDENT_BY_FUNCTIONAL_INDEX|3755|HY000|Column '{column}' has a functional index dependency and cannot be dropped or renamed.
 FORUPDATE_CANT_RETRY|8002|HY000|[{start_ts}] can not retry select for update statement
 TXN_TOO_LARGE|8004|HY000|Transaction is too large, size: {size}
 TXN_RETRYABLE|8022|HY000|Error: KV error safe to retry {message} [try again later]

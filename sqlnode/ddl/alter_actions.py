@@ -228,9 +228,9 @@ def _change(
         case AlterColumnDefault():
             _set_default(draft, action, building)
         case AlterColumnVisibility(name=name, visible=visible):
-            slot = draft.slot(name)
-            extra = {key: value for key, value in slot.info.extra.items() if key != "invisible"}
-            slot.info = replace(slot.info, hidden=not visible, extra=extra if visible else {**extra, "invisible": True})
+            draft.slot(name)
+            if not visible:
+                raise SqlError(NOT_SUPPORTED_YET, feature="INVISIBLE columns")
         case ConvertCharset():
             _convert(draft, building)
         case RenameIndex(old_name=old, new_name=new):

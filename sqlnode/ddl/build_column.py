@@ -76,6 +76,8 @@ def build_column(definition: ColumnDef, column_id: int, offset: int, building: B
         raise SqlError(WRONG_COLUMN_NAME, column=name)
     if definition.unsupported is not None:
         raise SqlError(NOT_SUPPORTED_YET, feature=definition.unsupported)
+    if definition.visible is False:
+        raise SqlError(NOT_SUPPORTED_YET, feature="INVISIBLE columns")
     if definition.auto_random is not None:
         raise SqlError(NOT_SUPPORTED_YET, feature="AUTO_RANDOM")
     if definition.comment is not None and len(definition.comment) > MAX_COMMENT:
@@ -96,8 +98,6 @@ def build_column(definition: ColumnDef, column_id: int, offset: int, building: B
         offset=offset,
         type=replace(sql_type, flags=flags),
         comment=definition.comment or "",
-        hidden=definition.visible is False,
-        extra={"invisible": True} if definition.visible is False else {},
     )
     return set_default(column, definition, building)
 

@@ -14,6 +14,7 @@ from sqlnode.base.errors import (
     DBACCESS_DENIED_ERROR,
     FK_CANNOT_DROP_PARENT,
     NO_DB_ERROR,
+    NO_SYSTEM_SCHEMA_ACCESS,
     NOT_SUPPORTED_YET,
     WRONG_DB_NAME,
     SqlError,
@@ -27,7 +28,6 @@ from sqlnode.ddl.metadata import Action, MetaWriter
 from store.codec.keys import table_range
 
 _SERVER_SCHEMAS = frozenset(("information_schema", "performance_schema"))
-_PROTECTED = _SERVER_SCHEMAS | {"mysql"}
 
 
 def refuse_server_schema(name: str, context: DdlContext) -> None:
@@ -118,8 +118,9 @@ async def alter(node: AlterDatabase, context: DdlContext) -> OkResult:
 async def drop(node: DropDatabase, context: DdlContext) -> OkResult:
     """DROP DATABASE; affected rows are the tables in it. Raises 1008, 3730."""
     name = node.name
-    if name.lower() in _PROTECTED:
-        raise SqlError(DBACCESS_DENIED_ERROR, user=context.user, host=context.host, database=name)
+    refuse_server_schema(name, context)
+    if name.lower() == "mysql":
+        raise SqlError(NO_SYSTEM_SCHEMA_ACCESS, name=name)
     async with context.owner.exclusive([(name, "")], context.lock_wait_timeout, context.check_killed):
         schema = context.catalog.schema(name)
         if schema is None:

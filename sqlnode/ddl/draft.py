@@ -10,6 +10,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 
+from planner.parse.entry import parse_expression
+from planner.parse.expression_text import column_names
 from planner.parse.nodes_common import TableName
 from planner.parse.nodes_ddl import CheckDef, ColumnDef, ForeignKeyDef, KeyDef
 from sqlnode.base.errors import (
@@ -17,6 +19,7 @@ from sqlnode.base.errors import (
     CANT_DROP_FIELD_OR_KEY,
     CANT_REMOVE_ALL_FIELDS,
     DEPENDENT_BY_CHECK_CONSTRAINT,
+    DEPENDENT_BY_DEFAULT_GENERATED_VALUE,
     DEPENDENT_BY_GENERATED_COLUMN,
     DUP_FIELDNAME,
     FK_COLUMN_CANNOT_DROP,
@@ -154,6 +157,7 @@ def _refuse_dependents(draft: Draft, name: str, going: set[str]) -> None:
     for slot in draft.slots:
         if slot.info.name.lower() not in going and lower in (slot.info.dependences or ()):
             raise SqlError(DEPENDENT_BY_GENERATED_COLUMN, column=name)
+    _refuse_default(draft, name, going)
     for check in draft.constraints:
         used = {column.lower() for column in check.columns}
         if lower in used and not used <= going:
@@ -164,6 +168,16 @@ def _refuse_dependents(draft: Draft, name: str, going: set[str]) -> None:
     for child, key in draft.children:
         if lower in (column.lower() for column in key.ref_columns):
             raise SqlError(FK_COLUMN_CANNOT_DROP_CHILD, column=name, constraint=key.name, table=child.table.name)
+
+
+def _refuse_default(draft: Draft, name: str, going: set[str]) -> None:
+    """Raises 3837 when the default of a column that stays reads the column."""
+    for slot in draft.slots:
+        info = slot.info
+        if not info.default_is_expr or info.default is None or info.name.lower() in going:
+            continue
+        if name.lower() in column_names(parse_expression(info.default, 0)):
+            raise SqlError(DEPENDENT_BY_DEFAULT_GENERATED_VALUE, column=name, table=draft.table.name)
 
 
 # Changes
@@ -181,6 +195,7 @@ def rename_column(draft: Draft, slot: Slot, new_name: str) -> None:
         for check in draft.constraints:
             if old.lower() in (column.lower() for column in check.columns):
                 raise SqlError(DEPENDENT_BY_CHECK_CONSTRAINT, name=check.name, column=old)
+        _refuse_default(draft, old, set())
     draft.renamed[old.lower()] = new_name
     slot.info = replace(slot.info, name=new_name)
 

@@ -23,7 +23,7 @@ def test_databases() -> None:
         await server.run("drop database a")
         assert server.catalogs.current.schema("a") is None
         assert (await server.error("drop database a"))[0] == 1008
-        assert (await server.error("drop database mysql"))[0] == 1044
+        assert (await server.error("drop database mysql"))[0] == 3552
         assert (await server.error("create table nowhere.t (a int)"))[0] == 1049
 
     run(scenario)

@@ -49,10 +49,10 @@ CASES = [
     ),
     (
         "create table t (a int, b int as (a+1), c int generated always as (a * 2) stored not null, "
-        "d json default (json_array()), e varchar(36) default (uuid()), f int invisible comment 'it''s')",
+        "d json default (json_array()), e varchar(36) default (uuid()), f int comment 'it''s')",
         "`a` int DEFAULT NULL|`b` int GENERATED ALWAYS AS ((`a` + 1)) VIRTUAL|"
         "`c` int GENERATED ALWAYS AS ((`a` * 2)) STORED NOT NULL|`d` json DEFAULT (json_array())|`e` varchar(36) DEFAULT (uuid())|"
-        "`f` int DEFAULT NULL /*!80023 INVISIBLE */ COMMENT 'it''s'",
+        "`f` int DEFAULT NULL COMMENT 'it''s'",
         None,
     ),
     (
