@@ -328,7 +328,10 @@ def _bounded(part: KeyPart, op: str, value: Value, side: Side, edges: Edges | No
     loose = part.length >= 0
     if op == "=":
         if side == Side.EQUAL and edges is not None and after is not None:
-            edges.low[encoded], edges.high[after] = ("[", value_text(value, part.type)), (value_text(value, part.type), "]")
+            edges.low[encoded], edges.high[after] = (
+                ("[", value_text(value, part.type)),
+                (value_text(value, part.type), "]"),
+            )
         return [(encoded, after, False)] if side == Side.EQUAL else []
     if op in (">", ">="):
         closed = loose or (op == ">=" and side == Side.EQUAL)

@@ -7,6 +7,7 @@ import random
 from collections.abc import Iterator
 from datetime import UTC
 from decimal import Decimal
+from itertools import pairwise
 
 import pytest
 
@@ -123,7 +124,7 @@ def test_keys_lie_in_ranges_as_rows_fulfil_conditions(seed: int) -> None:
             bounded += not plan.is_full
             ranges = [one for group in plan.evaluate(value_of(evaluation), UTC) for one in group]
             for group in plan.evaluate(value_of(evaluation), UTC):
-                assert all(one.end <= other.start for one, other in zip(group, group[1:])), text
+                assert all(one.end <= other.start for one, other in pairwise(group)), text
             places = [source.columns.index(key.column) for key in path.keys if key.column is not None]
             for row in rows:
                 key = plan.prefix + b"".join(

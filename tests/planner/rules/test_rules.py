@@ -76,8 +76,15 @@ MORE = (
 )
 ROWS: dict[str, list[list[Value]]] = {
     "t": [
-        [number, None if number % 4 == 0 else number % 3 * 5, number % 5, None if number % 6 == 0 else b"aAbz"[number % 4 : number % 4 + 2],
-         None if number % 3 == 0 else (50_000_000 + number) << 24, None, None if number % 2 else (50_000_000 + number) << 24]
+        [
+            number,
+            None if number % 4 == 0 else number % 3 * 5,
+            number % 5,
+            None if number % 6 == 0 else b"aAbz"[number % 4 : number % 4 + 2],
+            None if number % 3 == 0 else (50_000_000 + number) << 24,
+            None,
+            None if number % 2 else (50_000_000 + number) << 24,
+        ]
         for number in range(1, 25)
     ],
     "u": [[number, number % 9, None if number % 5 == 0 else number % 7, b"n%d" % number] for number in range(1, 31)],
