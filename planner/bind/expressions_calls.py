@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import TypeAlias
 
 from sqlglot import expressions as exp
@@ -51,6 +51,9 @@ def aggregate(binder: ExpressionBinder, name: str, arguments: list[exp.Expressio
         take(arguments[0])
         distinct = True
         arguments = arguments[0].expressions
+    if binder.inner is None and not binder.in_aggregate and not isinstance(arguments[0] if arguments else None, exp.Star):
+        # Where none of this query's may stand, one of an enclosing query's may.
+        _refuse_outer([operand(binder, argument) for argument in arguments])
     inside = binder.inside_aggregate()
     if len(arguments) == 1 and isinstance(arguments[0], exp.Star):
         if name != "count" or distinct:
@@ -65,10 +68,14 @@ def aggregate(binder: ExpressionBinder, name: str, arguments: list[exp.Expressio
 
 def checked(found: AggregateCall) -> AggregateCall:
     """Refuses an aggregate that reads columns of an enclosing query only: it would belong to that query."""
-    parts = [part for argument in found.args for part in walk(argument)]
+    _refuse_outer(found.args)
+    return found
+
+
+def _refuse_outer(arguments: Sequence[Expression]) -> None:
+    parts = [part for argument in arguments for part in walk(argument)]
     if any(isinstance(part, CorrelatedColumn) for part in parts) and not any(isinstance(p, Column) for p in parts):
         raise unsupported("an aggregate function of an outer query's columns in a subquery")
-    return found
 
 
 def _group_concat(binder: ExpressionBinder, node: exp.Expression) -> Expression:
