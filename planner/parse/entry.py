@@ -16,6 +16,7 @@ from planner.parse.statement import Statement
 from planner.parse.token_pass import number_parameters
 from planner.parse.values_block import FoundBlock, read_values
 from planner.parse.versioned import expand_comments
+from sqlnode.base.errors import SqlError
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,6 +31,11 @@ class PendingStatement:
     found: FoundBlock | None = None
     """Rows of VALUES that were taken out of the source behind the first one; `whole` is the text with them."""
     whole: str = ""
+
+    def marker_outside_prepare(self) -> SqlError:
+        """1064 at the first `?`, which only a statement that is being prepared may have."""
+        marker = next(token for token in self.tokens if token.token_type is TokenType.PLACEHOLDER)
+        return syntax_error(self.source, marker.start)
 
     def parse(self) -> Statement:
         """The statement. Raises 1064 or 1235."""

@@ -79,7 +79,7 @@ async def _run_counting(session: Session, entry: CachedPlan, values: tuple[Value
     transaction = None
     snapshot: Snapshot | Transaction
     if state.open:
-        entry = await note_tables(session, entry)
+        entry = await note_tables(session, entry, values)
         snapshot = transaction = await state.ensure(str(session.variables.values["tidb_txn_mode"]))
         if state.read_committed:
             transaction.read_ts = await session.instance.store.timestamp()
@@ -182,7 +182,7 @@ async def _run_in_transaction(session: Session, entry: CachedPlan, values: tuple
     writes = isinstance(plan.root, (Insert, Update, Delete))
     if writes and (state.read_only or (not state.in_transaction and state.session_read_only)):
         raise SqlError(CANT_EXECUTE_IN_READ_ONLY_TRANSACTION)
-    entry = await note_tables(session, entry)
+    entry = await note_tables(session, entry, values)
     plan = entry.plan
     if not writes and not plan.needs_lock:
         transaction = await state.ensure(session.variables.values["tidb_txn_mode"])  # type: ignore[arg-type]
@@ -330,7 +330,7 @@ async def _into(session: Session, plan: PhysicalPlan, context: ExecContext, resu
 # --- tables in use -------------------------------------------------------------------------------------------------
 
 
-async def note_tables(session: Session, entry: CachedPlan) -> CachedPlan:
+async def note_tables(session: Session, entry: CachedPlan, values: tuple[Value, ...]) -> CachedPlan:
     """Marks the plan's tables as used until the transaction ends, so that DDL on them waits; before a write also waits
     while such a DDL copies the table, and plans anew then."""
     versions = session.instance.table_versions
@@ -348,7 +348,7 @@ async def note_tables(session: Session, entry: CachedPlan) -> CachedPlan:
                 await become_task()
                 waited |= await versions.writable(session, table.id, timeout, check=session.kill.check)
         if waited:
-            return await note_tables(session, session.plan_statement(entry.statement, entry.types))
+            return await note_tables(session, session.plan_statement(entry.statement, entry.types, values), values)
     return entry
 
 

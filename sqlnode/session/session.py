@@ -19,6 +19,7 @@ from planner.expr.nodes import Column
 from planner.parse.entry import PendingStatement, split_text
 from planner.parse.nodes_common import Unsupported
 from planner.parse.statement import Statement
+from planner.parse.text_template import Template, split
 from planner.physical import PhysicalPlan
 from sqlnode.base.charset import charset_by_name
 from sqlnode.base.errors import (
@@ -40,7 +41,6 @@ from sqlnode.session.facts import Facts
 from sqlnode.session.plan_cache import CachedPlan
 from sqlnode.session.prepared import PLANS_PER_STATEMENT, PreparedStatement
 from sqlnode.session.text_plans import PLANNED, learn_template, run_template
-from sqlnode.session.text_template import Template, split
 from sqlnode.session.transactions import TransactionState
 from sqlnode.session.variables import SessionVariables
 from sqlnode.statements import handler_for
@@ -274,6 +274,8 @@ class Session:
 
     async def _run_pending(self, pending: PendingStatement, shaped: tuple[str, list[str]] | None) -> Result:
         statement = pending.parse()
+        if statement.parameter_count:
+            raise pending.marker_outside_prepare()
         if shaped is not None and pending.last and not self._rest:
             learn_template(self, statement, shaped)
         return await self._run_statement(statement)

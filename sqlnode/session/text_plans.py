@@ -8,9 +8,9 @@ from executor.result import Result
 from planner.parse.entry import split_text
 from planner.parse.nodes_common import StatementKind, Unsupported
 from planner.parse.statement import Statement
+from planner.parse.text_template import Template, parameterised, template_of, value_of_literal
 from sqlnode.base.types import SqlType, Value
 from sqlnode.session.execution import run_plan
-from sqlnode.session.text_template import Template, parameterised, template_of, value_of_literal
 
 if TYPE_CHECKING:
     from sqlnode.session.session import Session
@@ -56,8 +56,8 @@ async def run_template(session: Session, text: str, shape: str, literals: list[s
         changed = parameterised(text, template) if template.parameters else text
         statement = split_text(changed, sql_mode=session.sql_mode)[0].parse()
         entry = session.plan_statement(statement, types, values)
-        if not entry.plan.cacheable:
+        if not entry.plan.cacheable and not types:
             cache.note_template(shape, session.sql_mode, None)
-        elif not session.warnings:
+        elif entry.plan.cacheable and not session.warnings:
             cache.put(key, entry)
     return await run_plan(session, entry, values)
