@@ -44,7 +44,7 @@ from sqlnode.ddl.build_table import (
     refuse_null_primary,
 )
 from sqlnode.ddl.building import Building
-from sqlnode.ddl.column_change import needs_copy
+from sqlnode.ddl.column_change import needs_copy, type_needs_copy
 from sqlnode.ddl.defaults import NOW, implicit_default
 from sqlnode.ddl.draft import Draft, Slot
 from sqlnode.ddl.table_options import with_shown
@@ -61,6 +61,8 @@ class AlterPlan:
     final: TableInfo
     copy: bool
     reason: str = ""
+    counted: bool = False
+    """MySQL copies too (ALGORITHM=COPY): the rows count as affected, and INPLACE or LOCK=NONE are refused."""
     sources: list[ColumnInfo | None] = field(default_factory=list)
     new_indexes: list[int] = field(default_factory=list)
     dropped_indexes: list[int] = field(default_factory=list)
@@ -321,6 +323,7 @@ def _plan(
     old_ids = {index.id for index in table.indexes}
     new_ids = {index.id for index in final.indexes}
     reason = _copy_reason(draft, final, building)
+    counted = reason == TYPE_CHANGED or (draft.primary_changed and not _has_primary(final))
     new_checks = {check.id for check in table.constraints}
     to_check = [
         check
@@ -333,6 +336,7 @@ def _plan(
         final=renumbered(final) if reason else final,
         copy=bool(reason),
         reason=reason,
+        counted=counted,
         sources=[slot.source for slot in draft.slots],
         new_indexes=sorted(new_ids - old_ids),
         dropped_indexes=sorted(old_ids - new_ids),
@@ -348,21 +352,31 @@ def _place(column: ColumnInfo) -> tuple[object, ...]:
     return column.id, column.offset, column.name.lower(), stored, column.generated_expr
 
 
+TYPE_CHANGED = "Cannot change column type INPLACE"
+PRIMARY_DROPPED = "Dropping a primary key is not allowed without also adding a new primary key"
+OTHER_COPY = "the rows are written again"
+
+
+def _has_primary(table: TableInfo) -> bool:
+    return table.pk_is_handle or table.primary_index is not None
+
+
 def _copy_reason(draft: Draft, final: TableInfo, building: Building) -> str:
     """Why the rows must be copied, in the words of error 1846; empty when they need not be."""
-    if draft.primary_changed:
-        return "Dropping a primary key is not allowed without also adding a new primary key"
     keyed = {part.name.lower() for index in draft.indexes for part in index.columns}
     if draft.handle is not None:
         keyed.add(draft.handle.lower())
+    reason = PRIMARY_DROPPED if draft.primary_changed else ""
     for slot in draft.slots:
         column = next(column for column in final.columns if column.name.lower() == slot.info.name.lower())
         if slot.source is None:
             if _addition_needs_copy(column, building):
-                return "INPLACE ADD or DROP of virtual columns cannot be combined with other ALTER TABLE actions"
+                reason = reason or OTHER_COPY
         elif needs_copy(slot.source, column, in_key=column.name.lower() in keyed):
-            return "Cannot change column type INPLACE"
-    return ""
+            if type_needs_copy(slot.source.type, column.type, in_key=column.name.lower() in keyed):
+                return TYPE_CHANGED
+            reason = reason or OTHER_COPY
+    return reason
 
 
 def _addition_needs_copy(column: ColumnInfo, building: Building) -> bool:

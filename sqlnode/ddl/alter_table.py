@@ -142,12 +142,12 @@ def _check_algorithm(draft: Draft, plan: AlterPlan) -> None:
         raise SqlError(
             ALTER_OPERATION_NOT_SUPPORTED, operation="ALGORITHM=INSTANT", alternative="ALGORITHM=COPY/INPLACE"
         )
-    if plan.copy and draft.algorithm == "INPLACE":
+    if plan.counted and draft.algorithm == "INPLACE":
         raise SqlError(
             ALTER_OPERATION_NOT_SUPPORTED_REASON,
             operation="ALGORITHM=INPLACE", reason=plan.reason, alternative="ALGORITHM=COPY",
         )  # fmt: skip
-    if plan.copy and draft.lock == "NONE":
+    if plan.counted and draft.lock == "NONE":
         raise SqlError(
             ALTER_OPERATION_NOT_SUPPORTED_REASON,
             operation="LOCK=NONE", reason="COPY algorithm requires a lock", alternative="LOCK=SHARED",
@@ -379,7 +379,7 @@ class _Change:
             raise
         if self.context.auto_ids is not None:
             self.context.auto_ids.forget(old.id)
-        return done.rows
+        return done.rows if plan.counted else 0
 
     async def _reserve(self) -> TableInfo:
         """The new table's id, and the job on record with the range that a crash leaves behind."""

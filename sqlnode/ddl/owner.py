@@ -144,13 +144,25 @@ class DdlOwner:
 
     @asynccontextmanager
     async def frozen(self, schema_id: int, table_ids: Sequence[int], context: DdlContext) -> AsyncIterator[None]:
-        """Nobody writes the tables meanwhile: who wrote them before has ended, who wants to write waits. Raises
-        1205."""
-        version = self.catalogs.current.version + 1
-        for table_id in table_ids:
-            self.versions.close_gate(table_id, version)
+        """Nobody writes the tables meanwhile: who used them before has ended, who wants to write waits. Raises 1205.
+
+        The gate closes at a schema version that is known inside the transaction that sets it: whoever plans with an older
+        one is waited for, whoever plans with it (or a newer one) waits at the gate, and nobody is both.
+        """
+
+        async def build(writer: MetaWriter) -> int:
+            version = await writer.bump(Action.NONE, schema_id, table_ids[0])
+            for table_id in table_ids:
+                self.versions.close_gate(table_id, version)
+            return version
+
+        used = self.versions.in_use(table_ids, self.catalogs.current.version + 1, context.holder)
         try:
-            await self.fence(schema_id, table_ids, context)
+            if used:
+                await self.drain(table_ids, await self.change(build), context)
+            else:
+                for table_id in table_ids:
+                    self.versions.close_gate(table_id, 0)
             yield
         finally:
             for table_id in table_ids:
