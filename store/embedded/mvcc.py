@@ -142,7 +142,9 @@ class Mvcc:
         candidates = [
             txn
             for txn in self.prewritten.by_ts.values()
-            if txn.start_ts <= ts and txn.min_commit_ts <= ts and txn.start_ts not in resolved.ignored
+            if txn.start_ts <= ts
+            and txn.min_commit_ts <= ts
+            and (txn.commit_ts or txn.start_ts not in resolved.ignored)
         ]
         if not candidates:
             return
@@ -160,10 +162,15 @@ class Mvcc:
 
     @staticmethod
     def _blocks(txn: Prewritten, key: bytes, ts: int, resolved: ResolvedLocks) -> bool:
+        if txn.locks[key][0] == LOCK:
+            return False
+        if txn.commit_ts:
+            # Decided, and perhaps acknowledged: a reader of the newest versions that passed this lock before must not
+            # pass it any more.
+            return txn.commit_ts <= ts
         return (
             txn.start_ts <= ts
             and txn.min_commit_ts <= ts
-            and txn.locks[key][0] != LOCK
             and txn.start_ts not in resolved.ignored
             and not (ts == MAX_TIMESTAMP and key == txn.primary)
         )
