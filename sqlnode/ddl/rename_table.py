@@ -51,8 +51,18 @@ async def rename_tables(renames: tuple[tuple[TableName, TableName], ...], contex
         for old, new in pairs:
             _rename(names, targets, old, new, context)
         ids = list(targets)
-        await context.owner.fence(names.homes[ids[0]].info.id, ids, context)
-        await context.owner.change(lambda writer: _write(writer, names, targets, context))
+        schema_id = names.homes[ids[0]].info.id
+        moving = [table_id for table_id in ids if targets[table_id][0].info.id != names.homes[table_id].info.id]
+        if not moving:
+            await context.owner.fence(schema_id, ids, context)
+            await context.owner.change(lambda writer: _write(writer, names, targets, context))
+            return
+        # The counters of a table are under its database: nobody may take values while they move.
+        async with context.owner.frozen(schema_id, ids, context):
+            for table_id in moving:
+                if context.auto_ids is not None:
+                    await context.auto_ids.release(table_id)
+            await context.owner.change(lambda writer: _write(writer, names, targets, context))
 
 
 def _rename(
