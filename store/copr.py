@@ -38,8 +38,10 @@ async def run_request(
     request: CopRequest,
     ts: Timestamp,
     counters: CopCounters,
+    reader: object = None,
 ) -> AsyncIterator[pa.RecordBatch]:
-    """The batches of all tasks; in key order (descending when `request.desc`)."""
+    """The batches of all tasks; in key order (descending when `request.desc`). `reader` is referenced until the end: the
+    snapshot that holds garbage collection back."""
     if not request.start_ts:
         request = dataclasses.replace(request, start_ts=ts)
     tasks = deque(await _split(client, request, request.ranges))

@@ -63,7 +63,7 @@ class Snapshot:
     def coprocessor(self, request: CopRequest, counters: CopCounters | None = None) -> AsyncIterator[pa.RecordBatch]:
         """Runs a DAG; `request.start_ts` 0 means this snapshot's."""
         counters = counters if counters is not None else CopCounters()
-        return run_request(self._client, self._resolver, self._resolved, request, self.ts, counters)
+        return run_request(self._client, self._resolver, self._resolved, request, self.ts, counters, self)
 
     async def _wait_out(self, error: KeyLocked, backoff: Backoff) -> None:
         if not await self._resolver.resolve_for_read(error.locks, self.ts, self._resolved):

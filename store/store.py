@@ -57,7 +57,8 @@ class Store:
         allowed = now - (self.gc_life_ms << LOGICAL_BITS)
         for reader in self._readers:
             if isinstance(reader, Transaction):
-                ts = min(reader.start_ts, reader.read_ts) if reader.is_active else MAX_TIMESTAMP
+                # One that commits still compares versions with its start.
+                ts = MAX_TIMESTAMP if reader.has_ended else min(reader.start_ts, reader.read_ts)
             else:
                 ts = reader.ts
             if ts <= allowed:

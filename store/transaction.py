@@ -103,6 +103,11 @@ class Transaction:
         return self.state is State.ACTIVE
 
     @property
+    def has_ended(self) -> bool:
+        """Committed or rolled back, or nobody knows which."""
+        return self.state is not State.ACTIVE and self.state is not State.COMMITTING
+
+    @property
     def has_locks(self) -> bool:
         """Whether a pessimistic lock was taken (in an optimistic transaction: will be checked at commit)."""
         return bool(self._locked)

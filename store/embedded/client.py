@@ -367,9 +367,11 @@ class EmbeddedClient:
             part = percolator.locked_keys(self.mvcc, start_ts, locked[at : at + _SLICE_MUTATIONS])
             if part:
                 txn = self._live[start_ts]
-                if commit_ts:
+                # What is decided stays decided, whatever the caller believes (one who was cancelled while it committed).
+                decided = txn.commit_ts or commit_ts
+                if decided:
                     await self._unstalled(
-                        lambda part=part, txn=txn: self.mvcc.commit_locks(txn, part, commit_ts)  # type: ignore[misc]
+                        lambda part=part, txn=txn, ts=decided: self.mvcc.commit_locks(txn, part, ts)  # type: ignore[misc]
                     )
                 else:
                     await self._unstalled(
@@ -404,6 +406,8 @@ class EmbeddedClient:
 
     async def gc_safe_point(self, ts: int) -> int:
         """See `KvClient`."""
+        if not self.gc.closed:
+            self.gc.start()
         return self.gc.advance(ts)
 
     async def split(self, ranges: Sequence[KeyRange]) -> list[tuple[Region, tuple[KeyRange, ...]]]:

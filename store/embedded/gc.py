@@ -90,6 +90,7 @@ class GarbageCollector:
 
     def work(self, seconds: float = 1e9) -> bool:
         """Collects for so long; True when there is more to do at this safe point."""
+        self._settle_dead()
         until = perf_counter() + seconds
         queue = self._queue
         while queue and queue[0][0] <= self.safe_point:
@@ -102,6 +103,11 @@ class GarbageCollector:
             if perf_counter() > until:
                 return self._sweep_from is not None
         return False
+
+    def _settle_dead(self) -> None:
+        """Locks of dead processes ask for the record on their primary, which must still be there when they do."""
+        for txn in [txn for txn in self._mvcc.prewritten.by_ts.values() if txn.dead]:
+            self._mvcc.settle(txn)
 
     def _sweep(self, start: bytes) -> bytes | None:
         """Looks at some pairs from `start` on; returns where to go on. A sweep sees each key's versions whole, or

@@ -350,6 +350,8 @@ def check_txn_status(
     txn = mvcc.prewritten.by_ts.get(start_ts)
     if txn is not None and txn.dead:
         mvcc.settle(txn)
+    elif txn is not None and txn.commit_ts:
+        return TxnStatus(commit_ts=txn.commit_ts)
     elif txn is not None and primary in txn.locks:
         return _status_of_live(mvcc, txn, primary, caller_start_ts, current_ts)
     elif mvcc.locks.mode_held(primary, start_ts) is not None:
