@@ -15,7 +15,7 @@ import pyarrow.compute as pc
 
 from executor.context import EvalContext
 from executor.evaluate import as_condition, compile_filter, compile_vector
-from planner.expr.nodes import Column, Constant, Expression, Parameter
+from planner.expr.nodes import Call, Column, Constant, Expression, Parameter, walk
 from planner.expr.scalar import compile_scalar
 from sqlnode.base.types import Value
 
@@ -73,6 +73,12 @@ def row_filter(conditions: Sequence[Expression], columns: Sequence[Column]) -> R
         return True
 
     return passes
+
+
+def assigns(expressions: Sequence[Expression]) -> bool:
+    """Whether an expression assigns a user variable: then each row sees what the row before it assigned, and within a
+    row each expression what those before it did, so that nothing may be evaluated column by column."""
+    return any(isinstance(part, Call) and part.name == "setvar" for one in expressions for part in walk(one))
 
 
 def vector(expression: Expression, columns: Sequence[Column]) -> Vector:

@@ -2,20 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
-from typing import TYPE_CHECKING
+from collections.abc import AsyncIterator, Callable, Sequence
+from typing import TYPE_CHECKING, TypeAlias
 
 import pyarrow as pa
 
-from executor.batches import coerced, concat, from_rows, make_batch, null_columns
-from executor.compiled import batch_filter, kept, scalar, vector
+from executor.batches import coerced, concat, from_rows, make_batch, null_columns, to_rows
+from executor.compiled import assigns, batch_filter, kept, row_filter, scalar, vector
+from executor.context import EvalContext
 from executor.offload import computed
 from executor.row_counts import limit_value
+from planner.expr.nodes import Column, Expression
 from planner.physical import Dual, Limit, MaxOneRow, Projection, Selection, Union, ValuesScan
 from sqlnode.base.errors import SUBQUERY_NO_1_ROW, SqlError
 
 if TYPE_CHECKING:
     from executor.stream import Execution
+
+BatchFunction: TypeAlias = Callable[[pa.RecordBatch, EvalContext], pa.RecordBatch]
 
 
 async def dual(node: Dual, execution: Execution) -> AsyncIterator[pa.RecordBatch]:
@@ -36,7 +40,8 @@ async def values(node: ValuesScan, execution: Execution) -> AsyncIterator[pa.Rec
 
 async def selection(node: Selection, execution: Execution) -> AsyncIterator[pa.RecordBatch]:
     """Rows for which every condition is true."""
-    keep = kept(node, "_filter", lambda: batch_filter(node.conditions, node.child.schema))
+    make = _row_by_row_filter if assigns(node.conditions) else batch_filter
+    keep = kept(node, "_filter", lambda: make(node.conditions, node.child.schema))
     evaluation, check = execution.evaluation, execution.context.kill.check
     source = execution.batches(node.child)
     try:
@@ -50,21 +55,48 @@ async def selection(node: Selection, execution: Execution) -> AsyncIterator[pa.R
         await source.aclose()  # type: ignore[attr-defined]
 
 
+def _row_by_row_filter(conditions: Sequence[Expression], columns: Sequence[Column]) -> BatchFunction:
+    passes = row_filter(conditions, columns)
+    width = len(columns)
+
+    def keep(batch: pa.RecordBatch, context: EvalContext) -> pa.RecordBatch:
+        return batch.filter(pa.array([passes(row, context) for row in to_rows(batch, width)], pa.bool_()))
+
+    return keep
+
+
+def _row_by_row(node: Projection) -> BatchFunction:
+    columns = node.child.schema
+    compiled = [scalar(expression, columns) for expression in node.expressions]
+    width = len(columns)
+
+    def project(batch: pa.RecordBatch, context: EvalContext) -> pa.RecordBatch:
+        rows = [tuple([evaluate(row, context) for evaluate in compiled]) for row in to_rows(batch, width)]
+        return from_rows(rows, node.columns)
+
+    return project
+
+
+def _by_columns(node: Projection) -> BatchFunction:
+    compiled = [vector(expression, node.child.schema) for expression in node.expressions]
+
+    def project(batch: pa.RecordBatch, context: EvalContext) -> pa.RecordBatch:
+        return make_batch([evaluate(batch, context) for evaluate in compiled], batch.num_rows)
+
+    return project
+
+
 async def projection(node: Projection, execution: Execution) -> AsyncIterator[pa.RecordBatch]:
     """Expressions over each batch."""
-    columns = node.child.schema
-    compiled = kept(node, "_compiled", lambda: [vector(expression, columns) for expression in node.expressions])
+    make = _row_by_row if assigns(node.expressions) else _by_columns
+    project = kept(node, "_compiled", lambda: make(node))
     evaluation, check = execution.evaluation, execution.context.kill.check
     source = execution.batches(node.child)
-
-    def project(batch: pa.RecordBatch) -> pa.RecordBatch:
-        return make_batch([evaluate(batch, evaluation) for evaluate in compiled], batch.num_rows)
-
     try:
         async for batch in source:
             check()
             if batch.num_rows:
-                yield await computed(batch.num_rows, lambda batch=batch: project(batch))  # type: ignore[misc]
+                yield await computed(batch.num_rows, lambda batch=batch: project(batch, evaluation))  # type: ignore[misc]
     finally:
         await source.aclose()  # type: ignore[attr-defined]
 

@@ -14,8 +14,10 @@ from planner.bind.expressions_operators import add_interval, operand
 from planner.bind.state import unsupported
 from planner.expr.nodes import AggregateCall, Column, Constant, CorrelatedColumn, Expression, OrderItem, walk
 from planner.functions import aggregate_function, cast, is_aggregate, resolve_aggregate
+from planner.parse.function_names import NAMES
 from sqlnode.base.errors import (
     BAD_FIELD_ERROR,
+    FUNC_INEXISTENT_NAME_COLLISION,
     SP_DOES_NOT_EXIST,
     WRONG_ARGUMENTS,
     WRONG_PARAMCOUNT_TO_NATIVE_FCT,
@@ -31,6 +33,8 @@ def call(binder: ExpressionBinder, node: exp.Expression) -> Expression:
     """`NAME(arguments)`."""
     name = node.name if isinstance(node.this, str) else node.this.name
     lowered = name.lower()
+    if not isinstance(node.this, str) and name.upper() in NAMES:
+        raise SqlError(FUNC_INEXISTENT_NAME_COLLISION, name=f"{binder.context.database}.{name}".lstrip("."))
     arguments: list[exp.Expression] = node.expressions
     special = SPECIAL.get(lowered)
     if special is not None:

@@ -9,7 +9,7 @@ from planner.bind.expressions import ExpressionBinder, Handler
 from planner.bind.expressions_operators import operand
 from planner.bind.state import unsupported
 from planner.bind.variables import system_variable
-from planner.context import PlanContext
+from planner.context import PlanContext, SqlMode
 from planner.expr.nodes import Expression, UserVariable
 from planner.functions import cast
 from planner.parse.nodes_common import TypeSpec
@@ -48,7 +48,10 @@ def _case(binder: ExpressionBinder, node: exp.Expression) -> Expression:
 
 
 def _cast(binder: ExpressionBinder, node: exp.Expression) -> Expression:
-    spec: TypeSpec = node.args["to"].meta["spec"]
+    to = node.args["to"]
+    spec: TypeSpec = to.meta["spec"]
+    if to.meta["real"] and binder.context.sql_mode & SqlMode.REAL_AS_FLOAT:
+        spec = TypeSpec("FLOAT")
     return cast(operand(binder, node.this), cast_type(spec, binder.context), explicit=True)
 
 

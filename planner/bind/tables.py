@@ -8,12 +8,14 @@ from sqlglot import expressions as exp
 
 from planner.bind.consumption import take
 from planner.bind.dependence import of_table
+from planner.bind.literals import integer_constant
 from planner.bind.relation import Relation
 from planner.bind.scope import Source
-from planner.bind.state import Environment
-from planner.context import PlanContext
-from planner.expr.nodes import Column
-from planner.logical import DataSource
+from planner.bind.state import Environment, unsupported
+from planner.context import PlanContext, SqlMode
+from planner.expr.nodes import Column, Constant, Expression
+from planner.functions import resolve
+from planner.logical import DataSource, LogicalNode, Projection
 from sqlnode.base.errors import (
     BAD_DB_ERROR,
     KEY_DOES_NOT_EXIST,
@@ -23,7 +25,7 @@ from sqlnode.base.errors import (
     SqlError,
 )
 from sqlnode.base.schema import ColumnInfo, SchemaState, TableInfo
-from sqlnode.base.types import Flag, integer
+from sqlnode.base.types import Flag, TypeCode, integer, varchar
 
 HANDLE_ID = -1
 HANDLE = ColumnInfo(
@@ -85,15 +87,38 @@ def data_source(
     infos = table.public_columns if whole else table.visible_columns
     if whole and has_hidden_handle(table) and table.id > 0:
         infos = (*infos, HANDLE)
-    columns = []
+    columns: list[Column] = []
     for info in infos:
         binding.next_id += 1
         columns.append(plan_column(binding.next_id, info, database, table, alias))
     binding.tables[(database.lower(), table.name.lower())] = table
     plan = DataSource(database, table, alias, tuple(columns), infos, index_hints(table, hints))
+    if environment.context.sql_mode & SqlMode.PAD_CHAR_TO_FULL_LENGTH and not whole and table.id > 0:
+        padded, columns = _padded(environment, plan)
+    else:
+        padded = plan
     visible = tuple(column for column, info in zip(columns, infos) if not info.hidden)
     source = Source(alias, database, visible, table, plan if whole else None, table.name)
-    return Relation(plan, visible, lambda: of_table(table, columns)), source
+    return Relation(padded, visible, lambda: of_table(table, columns)), source
+
+
+def _padded(environment: Environment, plan: DataSource) -> tuple[LogicalNode, list[Column]]:
+    """The scan with its CHAR values at full length, as PAD_CHAR_TO_FULL_LENGTH has them read."""
+    columns, values = list[Column](), list[Expression]()
+    for column in plan.columns:
+        kind = column.type
+        is_char = kind.code == TypeCode.STRING and kind.charset != "binary" and not kind.elements
+        value: Expression = column
+        if is_char:
+            arguments = (column, integer_constant(kind.length), Constant(b" ", varchar(1, kind.charset, kind.collation)))
+            value, column = resolve("rpad", arguments, environment.context), environment.binding.fresh(column)
+        columns.append(column)
+        values.append(value)
+    if values == list(plan.columns):
+        return plan, columns
+    if environment.locking:
+        raise unsupported("FOR UPDATE and FOR SHARE with sql_mode PAD_CHAR_TO_FULL_LENGTH")
+    return Projection(plan, tuple(values), tuple(columns)), columns
 
 
 def index_hints(table: TableInfo, hints: Sequence[exp.Expression]) -> tuple[tuple[str, str, tuple[str, ...]], ...]:

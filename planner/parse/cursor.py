@@ -10,6 +10,7 @@ from sqlglot.tokens import Token, TokenType
 
 from planner.parse.dialect import NAME_TOKEN_TYPES
 from planner.parse.failure import syntax_error
+from planner.parse.function_names import is_call
 from planner.parse.nodes_common import Expr, TableName, UserName
 from planner.parse.reserved import RESERVED
 from planner.parse.token_pass import QUOTED
@@ -143,6 +144,9 @@ class Cursor:
         kind = self.kind(ahead)
         if kind is T.IDENTIFIER:
             return True
+        at = self.index + ahead
+        if self.kind(ahead + 1) is T.L_PAREN and is_call(self.tokens[at], self.tokens[at + 1], self.sql_mode):
+            return False
         return kind in NAME_TOKEN_TYPES and self.word(ahead) not in RESERVED and " " not in self.word(ahead)
 
     def name(self) -> str:

@@ -12,6 +12,7 @@ from sqlglot.tokens import Token
 from planner.parse import tables
 from planner.parse.dialect import DIALECT, tokenize
 from planner.parse.failure import syntax_error, too_deep
+from planner.parse.function_names import quote_names
 from planner.parse.nodes_common import Expr
 from planner.parse.token_pass import number_parameters, rewrite
 from planner.parse.versioned import unterminated
@@ -24,9 +25,11 @@ tables.install()
 def read_tokens(source: str, sql_mode: int) -> list[Token]:
     """Tokens of `source`, or 1064 where a string, name or comment is not closed."""
     try:
-        return tokenize(source, sql_mode)
+        tokens = tokenize(source, sql_mode)
     except TokenError:
         raise syntax_error(source, unterminated(source)) from None
+    quote_names(tokens, source, sql_mode)
+    return tokens
 
 
 def _failed(parser: Any, tokens: list[Token], source: str, end: int) -> SqlError:

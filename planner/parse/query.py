@@ -9,6 +9,7 @@ from sqlglot.tokens import Token, TokenType
 
 from planner.parse.door import parse_tree
 from planner.parse.failure import syntax_error
+from planner.parse.function_names import is_call
 from planner.parse.into_clause import cut_into
 from planner.parse.nodes_common import StatementKind
 from planner.parse.statement import NO_MODIFIERS, IntoClause, Modifiers, Statement
@@ -235,6 +236,8 @@ def _plain_columns(draft: Draft, index: int) -> list[Token]:
     if index >= len(tokens):
         raise draft.fail(None)
     if tokens[index].token_type not in (T.VAR, T.IDENTIFIER) and not word_of(tokens[index]).isidentifier():
+        raise draft.fail(tokens[index])
+    if is_call(tokens[index], draft.at(index + 1), draft.sql_mode):
         raise draft.fail(tokens[index])
     start = index + 1
     while start + 1 < len(tokens) and tokens[start].token_type is T.DOT:

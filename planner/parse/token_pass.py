@@ -69,7 +69,7 @@ _VARIABLE_NAME = re.compile(r"[\w$.]+")
 INTERESTING = frozenset(
     (
         T.SELECT, T.STRING, T.ROW, T.TABLE, T.L_BRACE, T.PARAMETER, T.HINT, T.HEX_STRING, T.BIT_STRING, T.LIMIT, T.FOR,
-        T.VALUES, T.DOT, T.NOT, T.SESSION_PARAMETER, T.DISTINCT,
+        T.VALUES, T.DOT, T.NOT, T.SESSION_PARAMETER, T.DISTINCT, T.STAR,
     )
     + tuple(FORBIDDEN)
 )  # fmt: skip
@@ -277,6 +277,8 @@ class _Pass:
                 raise self.fail(self.i)
             case T.DISTINCT if following is T.ON:
                 raise self.fail(self.i + 1)
+            case T.STAR | T.DISTINCT if previous is T.L_PAREN and self.kind(self.i - 2) is T.IDENTIFIER:
+                raise self.fail(self.i)  # only functions of the grammar take these
             case _ if kind in FORBIDDEN:
                 raise self.fail(self.i)
         self.out.append(token)

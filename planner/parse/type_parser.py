@@ -64,7 +64,7 @@ def _charset(parser: P) -> str | None:
 
 
 def parse_cast_type(parser: P) -> exp.DataType:
-    """Reads a cast type. Returns a DataType whose `meta["spec"]` is the TypeSpec; raises through the parser."""
+    """Reads a cast type. Returns a DataType whose `meta["spec"]` is the TypeSpec, `meta["real"]` that it says REAL; raises through the parser."""
     token = parser._curr
     word = token.text.upper() if token else ""
     name = _SYNONYMS.get(word, word)
@@ -98,4 +98,5 @@ def parse_cast_type(parser: P) -> exp.DataType:
     numbers = [exp.DataTypeParam(this=exp.Literal.number(n)) for n in (length, scale) if n is not None]
     to = exp.DataType(this=_SIMPLE.get(name, exp.DType.GEOMETRY), expressions=numbers)
     to.meta["spec"] = spec
+    to.meta["real"] = word == "REAL"
     return to

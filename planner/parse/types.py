@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from sqlglot.tokens import TokenType
 
+from planner.context import SqlMode
 from planner.parse.cursor import Cursor
 from planner.parse.nodes_common import TypeSpec
 
@@ -60,6 +61,8 @@ def read_type(cursor: Cursor) -> TypeSpec:
         cursor.index += 1
         if word == "DOUBLE":
             cursor.accept("PRECISION")
+        if word == "REAL" and cursor.sql_mode & SqlMode.REAL_AS_FLOAT:
+            word = "FLOAT"
         return _number(cursor, _FLOATS[word], *_two_lengths(cursor))
     if word == "SERIAL":
         cursor.index += 1

@@ -253,6 +253,7 @@ WRONG_PARAMETERS_TO_NATIVE_FCT|1583|42000|Incorrect parameters in the call to na
 DUP_ENTRY_AUTOINCREMENT_CASE|1569|23000|ALTER TABLE causes auto_increment resequencing, resulting in duplicate entry '{value}' for key '{key}'
 XA_ROLLBACK|1402|XA100|XA_RBROLLBACK: Transaction branch was rolled back
 TOO_LONG_INDEX_COMMENT|1688|HY000|Comment for index '{name}' is too long (max = {limit})
+FUNC_INEXISTENT_NAME_COLLISION|1630|42000|FUNCTION {name} does not exist. Check the 'Function Name Parsing and Resolution' section in the Reference Manual
 TOO_LONG_TABLE_COMMENT|1628|HY000|Comment for table '{name}' is too long (max = {limit})
 TOO_LONG_FIELD_COMMENT|1629|HY000|Comment for field '{name}' is too long (max = {limit})
 DATA_OUT_OF_RANGE|1690|22003|{kind} value is out of range in '{expression}'

@@ -71,7 +71,11 @@ def checked(variable: Variable, value: object) -> object:
     name = variable.name
     if name == "sql_mode":
         if isinstance(value, int):
+            if value & ~sum(_MODES.values()):
+                raise SqlError(WRONG_VALUE_FOR_VAR, name=name, value=value)
             return sql_mode_text(value)
+        if value is None:
+            raise SqlError(WRONG_VALUE_FOR_VAR, name=name, value="NULL")
         return parse_sql_mode(str(value))[1]
     if value is None:
         return value
