@@ -7,7 +7,7 @@ committed in between. So the columns of each locked row come from the value that
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -15,10 +15,12 @@ import pyarrow as pa
 
 from executor.batches import make_batch, selected
 from executor.compiled import batch_filter, kept
+from executor.context import EvalContext
 from executor.locking import lock_rows
 from executor.operators.join_keys import null_rows
 from executor.point import RowReader, StoredRow
 from executor.record_keys import RecordKeys, handle_of_key
+from executor.row_counts import limit_value
 from planner.expr.nodes import Column
 from planner.physical import LockSource, SelectLock
 from store.codec.byte_arrays import values_to_array
@@ -44,20 +46,41 @@ async def stream(node: SelectLock, execution: Execution) -> AsyncIterator[pa.Rec
     columns = node.child.schema
     sources = kept(node, "_sources", lambda: [SourceLock(source, columns) for source in node.sources])
     recheck = kept(node, "_filter", lambda: batch_filter(node.conditions, columns)) if node.conditions else None
+    left = kept(node, "_limit_hint", lambda: limit_value(node.limit_hint))(execution.evaluation)
     source = execution.batches(node.child)
     try:
-        async for batch in source:
-            execution.context.kill.check()
-            if execution.context.transaction is not None:
-                for lock in sources:
-                    if batch.num_rows:
-                        batch = await _locked(node, lock, batch, execution)
-                if batch.num_rows and recheck is not None:
-                    batch = recheck(batch, execution.evaluation)
-            if batch.num_rows:
-                yield batch
+        async for read in source:
+            start = 0
+            while start < read.num_rows:
+                execution.context.kill.check()
+                # No more rows than the limit above still wants: other takers of a work queue must find the rest free.
+                batch = read.slice(start, read.num_rows if left is None else max(left, 1))
+                start += batch.num_rows
+                batch = await _locked_rows(node, sources, recheck, batch, execution)
+                if batch.num_rows:
+                    yield batch
+                if left is not None:
+                    left -= batch.num_rows
+                    if left <= 0:
+                        return
     finally:
         await source.aclose()  # type: ignore[attr-defined]
+
+
+async def _locked_rows(
+    node: SelectLock,
+    sources: list[SourceLock],
+    recheck: Callable[[pa.RecordBatch, EvalContext], pa.RecordBatch] | None,
+    batch: pa.RecordBatch,
+    execution: Execution,
+) -> pa.RecordBatch:
+    """A batch's rows that could be locked and still fulfil the conditions."""
+    if execution.context.transaction is None:
+        return batch
+    for lock in sources:
+        if batch.num_rows:
+            batch = await _locked(node, lock, batch, execution)
+    return recheck(batch, execution.evaluation) if batch.num_rows and recheck is not None else batch
 
 
 async def _locked(node: SelectLock, lock: SourceLock, batch: pa.RecordBatch, execution: Execution) -> pa.RecordBatch:
