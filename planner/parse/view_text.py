@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from sqlglot import expressions as exp
 from sqlglot.tokens import Token, TokenType
 
+from planner.context import SqlMode
 from planner.parse.expression_text import quote_name
 from planner.parse.labels import list_items
 from planner.parse.statement import Statement
@@ -21,7 +22,10 @@ def qualified_text(statement: Statement, database: str, star_columns: Sequence[s
     replaced by all of them, item by item: an item that is no star keeps its own text and takes the place of its
     column).
     """
-    changes = [*_table_changes(statement, database), *_star_changes(statement, star_columns)]
+    stars = _star_changes(statement, star_columns)
+    covered = [(start, end) for start, end, _ in stars]
+    names = [c for c in _quoted_names(statement) if not any(start <= c[0] < end for start, end in covered)]
+    changes = [*_table_changes(statement, database), *names, *stars]
     text = statement.source
     end = statement.tokens[-1].end + 1
     pieces: list[str] = []
@@ -35,6 +39,29 @@ def qualified_text(statement: Statement, database: str, star_columns: Sequence[s
 
 Change = tuple[int, int, str]
 """(start, end, text) in the source."""
+
+
+def _quoted_names(statement: Statement) -> list[Change]:
+    """Names in double quotes (ANSI_QUOTES) get back quotes: a definition is read in the default mode."""
+    return [
+        (token.start, token.end + 1, quote_name(str(token.text)))
+        for token in statement.tokens
+        if token.token_type is T.IDENTIFIER and statement.source[token.start] == '"'
+    ]
+
+
+def depends_on_mode(statement: Statement) -> str | None:
+    """The mode of sql_mode without which the text would mean something else, if it holds such text."""
+    text = statement.text
+    if statement.sql_mode & SqlMode.PIPES_AS_CONCAT and "||" in text:
+        return "PIPES_AS_CONCAT"
+    if statement.sql_mode & SqlMode.NO_BACKSLASH_ESCAPES and "\\" in text:
+        return "NO_BACKSLASH_ESCAPES"
+    if statement.sql_mode & SqlMode.HIGH_NOT_PRECEDENCE and any(
+        token.token_type is T.NOT for token in statement.tokens
+    ):
+        return "HIGH_NOT_PRECEDENCE"
+    return None
 
 
 def _table_changes(statement: Statement, database: str) -> list[Change]:

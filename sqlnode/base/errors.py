@@ -323,7 +323,7 @@ FK_INCOMPATIBLE_COLUMNS|3780|HY000|Referencing column '{column}' and referenced 
 FK_COLUMN_TYPE_CHANGE|3781|HY000|Column '{column}' cannot be changed: used in foreign key '{constraint}'
 DEFAULT_VAL_GENERATED_NAMED_FUNCTION_IS_NOT_ALLOWED|3770|HY000|Default value expression of column '{column}' contains a disallowed function: {function}.
 DEFAULT_AS_VAL_GENERATED|3773|HY000|DEFAULT function cannot be used with default value expressions
-FUNCTIONAL_INDEX_ON_FIELD|3756|HY000|Functional index on a column is not supported. Consider using a regular index instead.
+FUNCTIONAL_INDEX_ON_FIELD|3762|HY000|Functional index on a column is not supported. Consider using a regular index instead.
 CHECK_CONSTRAINT_VIOLATED|3819|HY000|Check constraint '{name}' is violated.
 FK_DEPTH_EXCEEDED|3008|HY000|Foreign key cascade delete/update exceeds max depth of {limit}.
 CHECK_CONSTRAINT_NOT_FOUND|3821|HY000|Check constraint '{name}' is not found in the table.
@@ -365,8 +365,8 @@ DEFAULT_VAL_GENERATED_VARIABLES|3772|HY000|Default value expression of column '{
 GENERATED_COLUMN_NAMED_FUNCTION_IS_NOT_ALLOWED|3763|HY000|Expression of generated column '{column}' contains a disallowed function: {function}.
 NON_BOOLEAN_EXPR_FOR_CHECK_CONSTRAINT|3812|HY000|An expression of non-boolean type specified to a check constraint '{name}'.
 CHECK_CONSTRAINT_VARIABLES|3816|HY000|An expression of a check constraint '{name}' cannot refer to a user or system variable.
-DEFAULT_VAL_GENERATED_NON_PRIOR|3771|HY000|Default value expression of column '{column}' cannot refer to a column defined after it if that column is a generated column or has an expression as default value.
-DEFAULT_VAL_GENERATED_REF_AUTO_INC|3774|HY000|Default value expression of column '{column}' cannot refer to an auto-increment column.
+DEFAULT_VAL_GENERATED_NON_PRIOR|3767|HY000|Default value expression of column '{column}' cannot refer to a column defined after it if that column is a generated column or has an expression as default value.
+DEFAULT_VAL_GENERATED_REF_AUTO_INC|3768|HY000|Default value expression of column '{column}' cannot refer to an auto-increment column.
 FK_CANNOT_USE_VIRTUAL_COLUMN|3733|HY000|Foreign key '{constraint}' uses virtual column '{column}' which is not supported.
 FK_NO_COLUMN_PARENT|3734|HY000|Failed to add the foreign key constraint. Missing column '{column}' for constraint '{constraint}' in the referenced table '{table}'
 WRONG_FK_OPTION_FOR_GENERATED_COLUMN|3104|HY000|Cannot define foreign key with {action} clause on a generated column.
@@ -383,8 +383,12 @@ ILLEGAL_PRIVILEGE_LEVEL|3619|HY000|Illegal privilege level specified for {privil
 PASSWORD_ANONYMOUS_USER|1131|42000|You are using MySQL as an anonymous user and anonymous users are not allowed to change passwords
 INCORRECT_CURRENT_PASSWORD|3891|HY000|Incorrect current password. Specify the correct password which has to be replaced.
 NO_SYSTEM_SCHEMA_ACCESS|3552|HY000|Access to system schema '{name}' is rejected.
-DEPENDENT_BY_DEFAULT_GENERATED_VALUE|3837|HY000|Column '{column}' of table '{table}' has a default value expression dependency and cannot be dropped or renamed.
-DEPENDENT_BY_FUNCTIONAL_INDEX|3755|HY000|Column '{column}' has a functional index dependency and cannot be dropped or renamed.
+DEPENDENT_BY_DEFAULT_GENERATED_VALUE|3766|HY000|Column '{column}' of table '{table}' has a default value expression dependency and cannot be dropped or renamed.
+DEPENDENT_BY_FUNCTIONAL_INDEX|3837|HY000|Column '{column}' has a functional index dependency and cannot be dropped or renamed.
+FUNCTIONAL_INDEX_ON_JSON_OR_GEOMETRY_FUNCTION|3753|HY000|Cannot create a functional index on an expression that returns a JSON or GEOMETRY value.
+FUNCTIONAL_INDEX_PRIMARY_KEY|3756|HY000|The primary key cannot be a functional index
+FUNCTIONAL_INDEX_ON_LOB|3757|HY000|Cannot create a functional index on an expression that returns a BLOB or TEXT. Please consider using CAST.
+FUNCTIONAL_INDEX_FUNCTION_IS_NOT_ALLOWED|3758|HY000|Expression of functional index '{name}' contains a disallowed function.
 FORUPDATE_CANT_RETRY|8002|HY000|[{start_ts}] can not retry select for update statement
 TXN_TOO_LARGE|8004|HY000|Transaction is too large, size: {size}
 TXN_RETRYABLE|8022|HY000|Error: KV error safe to retry {message} [try again later]

@@ -47,6 +47,7 @@ from sqlnode.ddl.building import Building
 from sqlnode.ddl.column_change import needs_copy, type_needs_copy
 from sqlnode.ddl.defaults import NOW, implicit_default
 from sqlnode.ddl.draft import Draft, Slot
+from sqlnode.ddl.expression_keys import expression_columns, is_key_expression
 from sqlnode.ddl.table_options import with_shown
 
 
@@ -74,6 +75,7 @@ class AlterPlan:
 def finish(draft: Draft, building: Building, around: Surroundings) -> AlterPlan:
     """Raises SqlError for what the table as a whole has wrong."""
     table = draft.table
+    _expression_slots(draft, building, around)
     slots = draft.slots
     if all(slot.info.hidden for slot in slots):
         raise SqlError(TABLE_CANT_BE_WITHOUT_VISIBLE_COLUMN)
@@ -98,6 +100,18 @@ def finish(draft: Draft, building: Building, around: Surroundings) -> AlterPlan:
     check_row_size(final.columns)
     _check_foreign_keys(draft, final, foreign_keys, around)
     return _plan(draft, final, constraints, foreign_keys, building, around)
+
+
+def _expression_slots(draft: Draft, building: Building, around: Surroundings) -> None:
+    """Hidden columns of new keys come, those of dropped keys go."""
+    used = {part.name.lower() for index in draft.indexes for part in index.columns}
+    draft.slots = [slot for slot in draft.slots if not is_key_expression(slot.info) or slot.info.name.lower() in used]
+    taken = [index.name for index in draft.indexes if not index.primary]
+    columns = [slot.info for slot in draft.slots]
+    draft.new_keys, hidden = expression_columns(
+        around.database, draft.table.name, draft.new_keys, columns, taken, building
+    )
+    draft.slots += [Slot(column) for column in hidden]
 
 
 def _numbered(slots: Sequence[Slot], used: int) -> tuple[ColumnInfo, ...]:

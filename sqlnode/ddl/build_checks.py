@@ -32,7 +32,7 @@ from sqlnode.base.types import Flag
 from sqlnode.ddl.build_column import check_name
 from sqlnode.ddl.building import Building
 
-_VOLATILE = frozenset(
+VOLATILE = frozenset(
     (
         "now", "current_timestamp", "localtime", "localtimestamp", "curdate", "current_date", "curtime",
         "current_time", "sysdate", "utc_date", "utc_time", "utc_timestamp", "rand",
@@ -86,7 +86,7 @@ def with_generated(
         raise SqlError(GENERATED_COLUMN_VARIABLES, column=column.name)
     if has_subquery(tree) or _has_placeholder(tree):
         raise SqlError(GENERATED_COLUMN_FUNCTION_IS_NOT_ALLOWED, column=column.name)
-    refused = next((name for name in function_names(tree) if name in _VOLATILE), None)
+    refused = next((name for name in function_names(tree) if name in VOLATILE), None)
     if refused is not None:
         raise SqlError(GENERATED_COLUMN_NAMED_FUNCTION_IS_NOT_ALLOWED, column=column.name, function=refused)
     names = column_names(tree)
@@ -173,7 +173,7 @@ def _check(
         raise SqlError(CHECK_CONSTRAINT_VARIABLES, name=name)
     if has_subquery(tree):
         raise SqlError(CHECK_CONSTRAINT_FUNCTION, name=name, function="select")
-    refused = next((function for function in function_names(tree) if function in _VOLATILE), None)
+    refused = next((function for function in function_names(tree) if function in VOLATILE), None)
     if refused is not None:
         raise SqlError(CHECK_CONSTRAINT_FUNCTION, name=name, function=refused)
     read = column_names(tree)

@@ -102,7 +102,7 @@ def resolve_parts(definition: KeyDef, columns: Sequence[ColumnInfo]) -> tuple[In
         if part.column is None:
             raise SqlError(NOT_SUPPORTED_YET, feature="functional index")
         column = by_name.get(part.column.lower())
-        if column is None or (column.hidden and "invisible" not in column.extra):
+        if column is None:
             raise SqlError(KEY_COLUMN_DOES_NOT_EXIST, column=part.column)
         if any(other.offset == column.offset for other in found):
             raise SqlError(DUP_FIELDNAME, column=part.column)

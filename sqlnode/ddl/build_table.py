@@ -39,6 +39,7 @@ from sqlnode.ddl.build_column import build_column, check_name, check_row_size
 from sqlnode.ddl.build_foreign_keys import ForeignKey, check_parent, implicit_index, resolve_foreign_keys
 from sqlnode.ddl.build_keys import Key, free_name, resolve_keys, with_key_flags
 from sqlnode.ddl.building import Building
+from sqlnode.ddl.expression_keys import expression_columns
 from sqlnode.ddl.table_options import Options
 
 MAX_COLUMNS = 1017
@@ -92,7 +93,12 @@ def build_table(node: CreateTable, options: Options, building: Building, around:
     resolved = resolve_foreign_keys(
         around.database, node.table.name, node.foreign_keys, columns, taken=around.foreign_key_names
     )
-    key_definitions = [*node.keys, *column_keys(definitions)]
+    key_definitions, hidden = expression_columns(
+        around.database, node.table.name, [*node.keys, *column_keys(definitions)], columns, (), building
+    )
+    columns += tuple(
+        replace(column, id=place + 1, offset=place) for place, column in enumerate(hidden, start=len(columns))
+    )
     keys = resolve_keys(key_definitions, columns)
     refuse_null_primary(keys, definitions)
     table = _assemble(node.table.name, columns, keys, resolved, options, building)
@@ -128,8 +134,8 @@ def build_columns(definitions: Sequence[ColumnDef], building: Building) -> tuple
 
 
 def check_expression_defaults(definitions: Sequence[ColumnDef], columns: Sequence[ColumnInfo]) -> None:
-    """Columns that an expression default reads: known, not counting, and not computed behind it. Raises 1054, 3771,
-    3774."""
+    """Columns that an expression default reads: known, not counting, and not computed behind it. Raises 1054, 3767,
+    3768."""
     place = {column.name.lower(): number for number, column in enumerate(columns)}
     for definition in definitions:
         if definition.default is None or not definition.default_is_expr:

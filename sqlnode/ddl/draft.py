@@ -20,13 +20,16 @@ from sqlnode.base.errors import (
     CANT_REMOVE_ALL_FIELDS,
     DEPENDENT_BY_CHECK_CONSTRAINT,
     DEPENDENT_BY_DEFAULT_GENERATED_VALUE,
+    DEPENDENT_BY_FUNCTIONAL_INDEX,
     DEPENDENT_BY_GENERATED_COLUMN,
     DUP_FIELDNAME,
     FK_COLUMN_CANNOT_DROP,
     FK_COLUMN_CANNOT_DROP_CHILD,
+    ErrorRow,
     SqlError,
 )
 from sqlnode.base.schema import ColumnInfo, ConstraintInfo, ForeignKeyInfo, IndexInfo, TableInfo
+from sqlnode.ddl.expression_keys import is_key_expression
 from sqlnode.ddl.table_options import Options
 from sqlnode.ddl.tables import Found
 
@@ -129,7 +132,7 @@ def drop_columns(draft: Draft, names: Sequence[str]) -> None:
         if all(slot.info.name.lower() != name.lower() for slot in draft.slots):
             raise SqlError(CANT_DROP_FIELD_OR_KEY, name=name)
         going.add(name.lower())
-    if len(going) >= len([slot for slot in draft.slots if not slot.info.hidden or "invisible" in slot.info.extra]):
+    if len(going) >= len([slot for slot in draft.slots if not is_key_expression(slot.info)]):
         raise SqlError(CANT_REMOVE_ALL_FIELDS)
     for name in names:
         _refuse_dependents(draft, name, going)
@@ -156,7 +159,7 @@ def _refuse_dependents(draft: Draft, name: str, going: set[str]) -> None:
     lower = name.lower()
     for slot in draft.slots:
         if slot.info.name.lower() not in going and lower in (slot.info.dependences or ()):
-            raise SqlError(DEPENDENT_BY_GENERATED_COLUMN, column=name)
+            raise SqlError(_dependence(slot.info), column=name)
     _refuse_default(draft, name, going)
     for check in draft.constraints:
         used = {column.lower() for column in check.columns}
@@ -168,6 +171,11 @@ def _refuse_dependents(draft: Draft, name: str, going: set[str]) -> None:
     for child, key in draft.children:
         if lower in (column.lower() for column in key.ref_columns):
             raise SqlError(FK_COLUMN_CANNOT_DROP_CHILD, column=name, constraint=key.name, table=child.table.name)
+
+
+def _dependence(column: ColumnInfo) -> ErrorRow:
+    """The error for a column that a generated column, or the expression of a key, reads."""
+    return DEPENDENT_BY_FUNCTIONAL_INDEX if is_key_expression(column) else DEPENDENT_BY_GENERATED_COLUMN
 
 
 def _refuse_default(draft: Draft, name: str, going: set[str]) -> None:
@@ -191,7 +199,7 @@ def rename_column(draft: Draft, slot: Slot, new_name: str) -> None:
     if old.lower() != new_name.lower():
         for other in draft.slots:
             if old.lower() in (other.info.dependences or ()):
-                raise SqlError(DEPENDENT_BY_GENERATED_COLUMN, column=old)
+                raise SqlError(_dependence(other.info), column=old)
         for check in draft.constraints:
             if old.lower() in (column.lower() for column in check.columns):
                 raise SqlError(DEPENDENT_BY_CHECK_CONSTRAINT, name=check.name, column=old)
@@ -253,9 +261,7 @@ def add_slot(draft: Draft, slot: Slot, *, first: bool, after: str | None) -> Non
     """A new column at its place. Raises 1060, 1054."""
     if any(other.info.name.lower() == slot.info.name.lower() for other in draft.slots):
         raise SqlError(DUP_FIELDNAME, column=slot.info.name)
-    hidden = [
-        place for place, other in enumerate(draft.slots) if other.info.hidden and "invisible" not in other.info.extra
-    ]
+    hidden = [place for place, other in enumerate(draft.slots) if is_key_expression(other.info)]
     end = hidden[0] if hidden else len(draft.slots)
     place = 0 if first else end if after is None else draft.place_of(after) + 1
     draft.slots.insert(place, slot)

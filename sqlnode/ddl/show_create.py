@@ -18,6 +18,7 @@ from sqlnode.base.temporal import format_datetime, from_utc
 from sqlnode.base.type_names import column_type
 from sqlnode.base.types import Flag, SqlType, TypeCode
 from sqlnode.ddl.defaults import NOW
+from sqlnode.ddl.expression_keys import is_key_expression
 from sqlnode.ddl.foreign_key_text import foreign_key_text
 from sqlnode.ddl.table_options import shown_options
 from store.codec.table_codec import value_of_text
@@ -59,7 +60,7 @@ def create_table_text(
     database: str, table: TableInfo, *, auto_increment: int | None = None, zone: tzinfo | None = None
 ) -> str:
     """SHOW CREATE TABLE. `auto_increment` is the next value (printed above 1), `zone` the session's time zone."""
-    lines = [_column(column, table, zone) for column in table.public_columns if not _is_key_expression(column)]
+    lines = [_column(column, table, zone) for column in table.public_columns if not is_key_expression(column)]
     lines += _keys(table)
     lines += [foreign_key_text(key, database) for key in sorted(table.foreign_keys, key=lambda key: key.name)]
     for check in table.constraints:
@@ -67,11 +68,6 @@ def create_table_text(
         lines.append(text if check.enforced else text + " /*!80016 NOT ENFORCED */")
     body = ",\n  ".join(lines)
     return f"CREATE TABLE {quote_name(table.name)} (\n  {body}\n){_options(table, auto_increment)}"
-
-
-def _is_key_expression(column: ColumnInfo) -> bool:
-    """The hidden column behind an expression in a key."""
-    return column.hidden and column.is_generated and "invisible" not in column.extra
 
 
 def expression_shown(text: str) -> str:
@@ -185,7 +181,7 @@ def key_part_text(index: IndexInfo, place: int, columns: Sequence[ColumnInfo]) -
     """One part of a key: column, prefix length, or the expression in parentheses."""
     part = index.columns[place]
     column = columns[part.offset]
-    if _is_key_expression(column):
+    if is_key_expression(column):
         return f"({expression_shown(column.generated_expr)})"
     return quote_name(column.name) + (f"({part.length})" if part.length >= 0 else "")
 

@@ -17,12 +17,13 @@ from planner.expr.nodes import Column
 from planner.parse.expression_text import quote_name
 from planner.parse.nodes_common import StatementKind, UserName
 from planner.parse.nodes_ddl import CreateView, DropView
-from planner.parse.view_text import qualified_text
+from planner.parse.view_text import depends_on_mode, qualified_text
 from sqlnode.base.catalog import Schema
 from sqlnode.base.errors import (
     BAD_TABLE_ERROR,
     DUP_FIELDNAME,
     NO_SUCH_TABLE,
+    NOT_SUPPORTED_YET,
     TABLE_EXISTS_ERROR,
     VIEW_SELECT_CLAUSE,
     VIEW_SELECT_VARIABLE,
@@ -76,6 +77,9 @@ def define_view(node: CreateView, name: str, schema: Schema, context: DdlContext
         raise SqlError(VIEW_SELECT_CLAUSE, clause="INTO")
     if statement.parameter_count or _reads_variable(statement.tree):
         raise SqlError(VIEW_SELECT_VARIABLE)
+    mode = depends_on_mode(statement)
+    if mode is not None:
+        raise SqlError(NOT_SUPPORTED_YET, feature=f"a view whose text depends on sql_mode {mode}")
     columns = bind(statement, context.planning()).columns
     text = qualified_text(statement, context.database, [_star_item(column) for column in columns])
     if node.columns and len(node.columns) != len(columns):

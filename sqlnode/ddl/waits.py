@@ -48,6 +48,11 @@ class TableVersions:
         if self._uses.pop(holder, None) is not None and self._waiters:
             self._wake()
 
+    def in_use_by(self, holder: object, table_ids: Collection[int]) -> bool:
+        """Whether `holder` has noted one of the tables."""
+        uses = self._uses.get(holder)
+        return uses is not None and any(table_id in uses for table_id in table_ids)
+
     def in_use(self, table_ids: Collection[int], below: int, ignore: object = None) -> bool:
         """Whether a holder other than `ignore` uses one of the tables at a version below the given."""
         for holder, uses in self._uses.items():

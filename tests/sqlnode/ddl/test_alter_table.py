@@ -162,3 +162,35 @@ def test_auto_increment_and_options() -> None:
         assert await server.rows("t") == [(60, None)]
 
     scenario(body)
+
+
+def test_expressions_in_keys() -> None:
+    async def body(server: Server) -> None:
+        await server.run(
+            "create table t (id int primary key, a varchar(20), b int, key le ((lower(a)), b), unique ((b * 2)))"
+        )
+        assert server.shown("t")[-2:] == ["UNIQUE KEY `functional_index` (((`b` * 2)))", "KEY `le` ((lower(`a`)),`b`)"]
+        await server.insert("t", {"id": 1, "a": b"X", "b": 1}, {"id": 2, "a": b"x", "b": 3})
+        assert [row[:3] for row in await server.rows("t")] == [(1, b"X", 1), (2, b"x", 3)]
+        assert (await server.error("create unique index u on t ((upper(a)))")) == (
+            1062,
+            "Duplicate entry 'X' for key 't.u'",
+        )
+        await server.run("create index s on t ((b + id))")
+        assert len(server.table("t").columns) == 6
+        assert (await server.error("alter table t drop column b"))[0] == 3837
+        assert (await server.error("alter table t rename column a to z"))[0] == 3837
+        assert [row[3:] for row in await server.rows("t")] == [(b"x", 2, 2), (b"x", 6, 5)]
+        await server.run("alter table t drop index le, drop index functional_index, add column c int")
+        assert [column.name for column in server.table("t").columns] == ["id", "a", "b", "c", "_V$_s_0"]
+        assert len(await server.rows("t")) == 2
+        for text, code in (
+            ("create index x on t ((a))", 3762),
+            ("create index x on t ((rand()))", 3758),
+            ("create index x on t ((nothing + 1))", 1054),
+            ("create index x on t ((json_array(a)))", 3753),
+            ("alter table t drop primary key, add primary key ((b + 1))", 3756),
+        ):
+            assert (await server.error(text))[0] == code, text
+
+    scenario(body)

@@ -7,9 +7,10 @@ from typing import Any
 
 import pytest
 
+from planner.context import PlanContext
 from planner.parse.entry import parse_text
 from planner.parse.nodes_ddl import CreateTable
-from sqlnode.base.catalog import Catalog
+from sqlnode.base.catalog import EMPTY, Catalog
 from sqlnode.base.errors import SqlError
 from sqlnode.ddl.build_table import Surroundings, build_table
 from sqlnode.ddl.building import Building
@@ -34,7 +35,12 @@ def _built(case: dict[str, Any]) -> dict[str, Any]:
     node = parse_text(text)[0].ast
     assert isinstance(node, CreateTable)
     options = read_table_options(node.options, node.table.name, 0, lambda warning: None)
-    building = Building(options.pair(CharsetPair("utf8mb4", "utf8mb4_bin")), auto_id_cache=0, sql_mode=0)
+    building = Building(
+        options.pair(CharsetPair("utf8mb4", "utf8mb4_bin")),
+        auto_id_cache=0,
+        sql_mode=0,
+        planning=lambda: PlanContext(EMPTY, "vec", collation="utf8mb4_bin"),
+    )
     around = Surroundings(Catalog(1, {}), "vec", foreign_key_checks=False)
     made = meta.table_to_json(build_table(node, options, building, around))
     return {**made, **{key: case["table_info"][key] for key in _SET_BY_THE_JOB}}
