@@ -6,10 +6,12 @@ from collections.abc import Iterator
 
 from sqlnode.base.charset import charset_by_name
 from sqlnode.base.collation import by_name
+from sqlnode.base.errors import SqlError, SqlWarning
 from sqlnode.base.schema import ColumnInfo, TableInfo
 from sqlnode.base.type_names import column_type, data_type
 from sqlnode.base.types import Flag, SqlType, TypeCode
 from sqlnode.infoschema.table import Row, View, VirtualTable
+from sqlnode.infoschema.view_columns import with_columns
 
 _INTEGER_DIGITS = {
     TypeCode.TINY: (3, 3),
@@ -125,6 +127,12 @@ def numbers(sql_type: SqlType) -> tuple[int | None, int | None]:
 def _rows(view: View) -> Iterator[Row]:
     for schema, table in view.tables():
         position = 0
+        if table.is_view:
+            try:
+                table = with_columns(schema.name, table, view.session.plan_context())
+            except SqlError as error:
+                view.session.warn(SqlWarning("Warning", error.code, error.message))
+                continue
         for column in table.public_columns:
             position += 1
             if not view.may_match("column_name", column.name):

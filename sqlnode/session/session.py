@@ -565,12 +565,15 @@ class Session:
         self.instance.sessions.pop(self.id, None)
 
     async def field_list(self, table: str, wildcard: str) -> tuple[Column, ...]:
-        """COM_FIELD_LIST: the columns of a table of the current database. Raises 1146."""
+        """COM_FIELD_LIST: the columns of a table of the current database. Raises 1146, 1356."""
         from planner.bind import table_columns
+        from sqlnode.infoschema.view_columns import with_columns
 
         info = self.instance.catalogs.current.table(self.database, table)
         if info is None:
             raise SqlError(NO_SUCH_TABLE, database=self.database, table=table)
+        if info.is_view:
+            info = with_columns(self.database, info, self.plan_context())
         return tuple(table_columns(self.database, info, 1))
 
     def planned(self, statement: Statement) -> PhysicalPlan:

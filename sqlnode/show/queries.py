@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from planner.parse.nodes_admin import Describe, Show
 from planner.parse.nodes_common import TableName
 from sqlnode.base.errors import BAD_DB_ERROR, NO_DB_ERROR, NO_SUCH_TABLE, SqlError
+from sqlnode.infoschema.view_columns import with_columns
 
 if TYPE_CHECKING:
     from sqlnode.base.schema import TableInfo
@@ -111,6 +112,8 @@ def _table_status(session: Session, node: Show) -> tuple[str, str, str]:
 
 def _columns(session: Session, node: Show) -> tuple[str, str, str]:
     database, table = table_of(session, node.table)
+    if table.is_view:
+        with_columns(database, table, session.plan_context())
     full_a = ", COLLATION_NAME AS `Collation`" if node.full else ""
     full_b = ", PRIVILEGES AS `Privileges`, COLUMN_COMMENT AS `Comment`" if node.full else ""
     return (
