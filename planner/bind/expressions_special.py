@@ -40,11 +40,19 @@ def _case(binder: ExpressionBinder, node: exp.Expression) -> Expression:
             args.append(operand(binder, branch.this))
         else:
             compared = operand(binder, subject)
-            args.append(binder.call("=", (compared, binder.bind(branch.this, compared.type))))
+            value = binder.bind(branch.this, compared.type)
+            args.append(binder.call("=", (_as_text(compared, value), _as_text(value, compared))))
         args.append(operand(binder, branch.args["true"]))
     if node.args.get("default") is not None:
         args.append(operand(binder, node.args["default"]))
     return binder.call("case", args)
+
+
+def _as_text(operand: Expression, other: Expression) -> Expression:
+    """CASE compares a document with a string by its text; `=` would make a JSON string of the other side."""
+    if operand.type.code == TypeCode.JSON and other.type.is_string:
+        return cast(operand, varchar(collation="utf8mb4_bin"))
+    return operand
 
 
 def _cast(binder: ExpressionBinder, node: exp.Expression) -> Expression:

@@ -60,7 +60,7 @@ def field_type(sql_type: SqlType) -> tipb_pb2.FieldType:
     return tipb_pb2.FieldType(
         tp=sql_type.code,
         flag=sql_type.flags & 0xFFFFFFFF,
-        flen=sql_type.length,
+        flen=sql_type.length if sql_type.length <= 0x7FFFFFFF else -1,
         decimal=sql_type.scale,
         collate=collation_id(sql_type.collation),
         charset=sql_type.charset,
