@@ -67,7 +67,9 @@ class PlanContext:
     """Statement time, microseconds since 1970 UTC."""
     parameter_types: tuple[SqlType, ...] = ()
     parameters: tuple[Value, ...] = ()
-    """Values of parameters, empty when planning at PREPARE. A fold that reads one sets `cacheable` false on the plan."""
+    """Values of parameters, empty when planning at PREPARE. Whoever reads one calls `value_read`."""
+    value_read: Callable[[], None] = lambda: None
+    """Told when a parameter's value shaped the plan, which then serves for this execution alone."""
     user_variable_types: Mapping[str, SqlType] = field(default_factory=dict)
     temporary_tables: Mapping[tuple[str, str], object] = field(default_factory=dict)
     row_count: Callable[[int], float | None] = lambda table_id: None

@@ -48,8 +48,12 @@ ValueOf: TypeAlias = Callable[[Expression], Value]
 Interval: TypeAlias = tuple[bytes, bytes | None, bool]
 Groups: TypeAlias = list[tuple[KeyRange, ...]]
 
+NARROW = frozenset({TypeCode.TINY, TypeCode.SHORT, TypeCode.INT24, TypeCode.LONG, TypeCode.YEAR})
+"""Integers of which every value has a double of its own."""
 _NULL: Interval = (b"\x00", b"\x01", True)
 _SIGN = 1 << 63
+_ORDINARY = 1 << 53
+_ORDERINGS = frozenset({">=", ">", "<=", "<"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,9 +122,51 @@ class RangePlan:
         """An unsigned integer handle: keys order it as a signed number, so a value range may be two key ranges."""
         return self.index_id is None and bool(self.parts) and not self.parts[0].flagged and self.parts[0].type.unsigned
 
+    @cached_property
+    def _handle_bounds(self) -> tuple[tuple[str, Expression], ...]:
+        """(>= or <, bound) pairs when the range is one of a signed integer handle between integers, else nothing."""
+        if self._wraps or self.index_id is not None or len(self.boxes) != 1 or len(self.boxes[0]) != 1:
+            return ()
+        part = self.parts[0]
+        if part.flagged or part.length >= 0 or not part.type.is_integer:
+            return ()
+        bounds: list[tuple[str, Expression]] = []
+        for condition in self.boxes[0][0]:
+            if not isinstance(condition, Comparison) or not all(one.type.is_integer for one in condition.operands):
+                return ()
+            if condition.op == "between":
+                bounds += ((">=", condition.operands[0]), ("<=", condition.operands[1]))
+            elif condition.op in _ORDERINGS:
+                bounds.append((condition.op, condition.operands[0]))
+            else:
+                return ()
+        return tuple(bounds)
+
+    def _handle_range(self, value_of: ValueOf) -> Groups | None:
+        """The range between the handle's bounds; None when a bound is not an integer of ordinary size."""
+        low, high = -_SIGN, _SIGN
+        for op, expression in self._handle_bounds:
+            value = value_of(expression)
+            if value.__class__ is not int or not -_ORDINARY < value < _ORDINARY:  # type: ignore[operator]
+                return None
+            number: int = value  # type: ignore[assignment]
+            if op in (">=", ">"):
+                low = max(low, number if op == ">=" else number + 1)
+            else:
+                high = min(high, number if op == "<" else number + 1)
+        if low >= high:
+            return []
+        prefix = self.prefix
+        start = prefix if low == -_SIGN else prefix + encode_uint(low + _SIGN)
+        return [(KeyRange(start, prefix_next(prefix) if high == _SIGN else prefix + encode_uint(high + _SIGN)),)]
+
     def evaluate(self, value_of: ValueOf, zone: tzinfo | None = None) -> Groups:
         """The key ranges: groups in value order, each group sorted by key and without overlaps. Almost always one
         group; none when nothing matches; two for an unsigned integer handle above 2**63."""
+        if self._handle_bounds:
+            found = self._handle_range(value_of)
+            if found is not None:
+                return found
         spans: list[tuple[bytes, bytes | None]] = []
         for box in self.boxes:
             spans.extend(self._box_spans(box, value_of, zone))
@@ -307,7 +353,7 @@ def _comparison(
     if target.code == TypeCode.TIMESTAMP and not is_fixed(zone):
         return _loose_timestamp(part, op, value, source, zone, edges)
     bottom = b"\x01" if part.flagged else b""
-    if target.eval_type == EvalType.INT and not is_exact_double(value):
+    if target.eval_type == EvalType.INT and target.code not in NARROW and not is_exact_double(value):
         # Compared as doubles, neighbouring integers are equal to such a number; the filter above decides.
         return [(bottom, None, False)]
     if op == "=" and part.length < 0:

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from typing import TypeAlias
 
 from planner.access.convert import comparable, is_exact_double
-from planner.access.range_plan import AnyOf, Box, Comparison, Condition, KeyPart, like_prefix
+from planner.access.range_plan import NARROW, AnyOf, Box, Comparison, Condition, KeyPart, like_prefix
 from planner.expr.nodes import AggregateCall, Call, Column, Constant, Expression, walk
 from planner.functions.registry import Volatility
 from sqlnode.base.types import EvalType, Flag, SqlType, TypeCode
@@ -25,7 +25,6 @@ POINT_LIMIT = 20_000
 
 _FLIPPED = {"=": "=", "<=>": "<=>", "<": ">", "<=": ">=", ">": "<", ">=": "<="}
 _POINTS = frozenset({"=", "<=>", "in", "is_null"})
-_NARROW = frozenset({TypeCode.TINY, TypeCode.SHORT, TypeCode.INT24, TypeCode.LONG, TypeCode.YEAR})
 _BACKSLASH = Constant(b"\\", SqlType(TypeCode.VAR_STRING, Flag.BINARY | Flag.NOT_NULL, 1))
 
 Free: TypeAlias = Callable[[Expression], bool]
@@ -240,7 +239,7 @@ def _comparison(
     if part.type.code == TypeCode.ENUM and op not in ("=", "in"):
         return None
     if not lossless and not all(isinstance(one, Constant) and is_exact_double(one.value) for one in operands):
-        lossless = part.type.code in _NARROW
+        lossless = part.type.code in NARROW
     else:
         lossless = True
     timestamp = part.type.code == TypeCode.TIMESTAMP
@@ -278,9 +277,9 @@ def _keeps_order(source: SqlType, target: SqlType) -> bool | None:
     if source.code in (TypeCode.SET, TypeCode.BIT):
         return None
     if before == EvalType.INT and after == EvalType.DECIMAL:
-        return True if target.length - max(target.scale, 0) >= 20 or source.code in _NARROW else None
+        return True if target.length - max(target.scale, 0) >= 20 or source.code in NARROW else None
     if before == EvalType.INT and after == EvalType.REAL and target.code == TypeCode.DOUBLE:
-        return source.code in _NARROW
+        return source.code in NARROW
     if before == after == EvalType.INT:
         return True if source.unsigned == target.unsigned and target.code == TypeCode.LONGLONG else None
     if before == after == EvalType.REAL:

@@ -35,6 +35,10 @@ class Binding:
     assigned: dict[str, SqlType] = field(default_factory=dict)
     """Types of the user variables that `:=` has set so far."""
 
+    def value_read(self) -> None:
+        """The plan holds the value of a parameter."""
+        self.cacheable = False
+
     def column(self, name: str, sql_type: SqlType) -> Column:
         """A fresh column for something computed."""
         self.next_id += 1

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 from sqlglot import expressions as exp
 
@@ -31,7 +32,10 @@ def bind(statement: Statement, context: PlanContext) -> BoundQuery:
 
     Raises MySQL's errors for names that do not resolve, rules that are broken, and 1235 for what is not supported.
     """
-    environment = Environment(Binding(), Unit(context, statement))
+    binding = Binding()
+    if context.parameters:
+        context = replace(context, value_read=binding.value_read)
+    environment = Environment(binding, Unit(context, statement))
     try:
         if statement.kind is StatementKind.SELECT:
             relation = bind_query(statement.tree, environment)

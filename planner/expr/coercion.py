@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from planner.context import PlanContext
-from planner.expr.nodes import Call, Column, Constant, CorrelatedColumn, Expression, UserVariable
+from planner.expr.nodes import Call, Column, Constant, CorrelatedColumn, Expression, Parameter, UserVariable
 from planner.functions.registry import Coercibility, Derivation
 from sqlnode.base.errors import (
     CANT_AGGREGATE_2COLLATIONS,
@@ -234,6 +234,8 @@ def aggregate_collations(
         return Derivation(context.charset, context.collation, Coercibility.NUMERIC)
     parts = [derivation_of(expression, context) for expression in expressions]
     result = parts[0]
+    if len({part.charset for part in parts}) > 1:
+        expressions = [valued(expression, context) for expression in expressions]
     result_ascii = _is_ascii(expressions[0])
     for expression, part in zip(expressions[1:], parts[1:]):
         ascii_only = _is_ascii(expression)
@@ -247,6 +249,14 @@ def aggregate_collations(
     if result.coercibility == Coercibility.IGNORABLE:
         return replace(result, charset=context.charset, collation=context.collation)
     return result
+
+
+def valued(expression: Expression, context: PlanContext) -> Expression:
+    """A parameter as a constant, where what it holds decides how it is treated; the plan then serves once."""
+    if not isinstance(expression, Parameter) or expression.index >= len(context.parameters):
+        return expression
+    context.value_read()
+    return Constant(context.parameters[expression.index], expression.type)
 
 
 def _is_ascii(expression: Expression) -> bool:

@@ -13,7 +13,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import replace
 
 from planner.context import PlanContext
-from planner.expr.coercion import aggregate_collations, as_text
+from planner.expr.coercion import aggregate_collations, as_text, valued
 from planner.expr.evaluation import EvalContext
 from planner.expr.nodes import Call, Column, Constant, CorrelatedColumn, Expression, Parameter, UserVariable
 from planner.functions.cast_number import MAX_UINT, MIN_INT
@@ -53,6 +53,7 @@ def comparable(
     left: Expression, right: Expression, context: PlanContext, operation: str
 ) -> tuple[Expression, Expression, EvalType]:
     """Both sides in the kind that they are compared in."""
+    left, right = _valued(left, right, context), _valued(right, left, context)
     if is_null(left) or is_null(right):
         return _with_null(left, right)
     a, b = left.type, right.type
@@ -100,6 +101,20 @@ def _text(expression: Expression, context: PlanContext) -> Expression:
     if expression.type.code in (TypeCode.ENUM, TypeCode.SET):
         return cast(expression, string_form(expression.type, context))
     return expression
+
+
+def _valued(expression: Expression, other: Expression, context: PlanContext) -> Expression:
+    """A parameter as a constant where its value decides how it is compared: beside times, as text beside integers."""
+    if not isinstance(expression, Parameter):
+        return expression
+    kind, asked = expression.type.eval_type, other.type.eval_type
+    if asked in (EvalType.TIME, EvalType.DURATION):
+        decides = kind in _NUMBERS or kind == EvalType.STRING
+    elif asked == EvalType.INT:
+        decides = kind == EvalType.STRING or other.type.code == TypeCode.YEAR
+    else:
+        decides = False
+    return valued(expression, context) if decides else expression
 
 
 def _numbers_for(expression: Expression, other: Expression) -> Expression:
@@ -326,11 +341,17 @@ def _resolve(name: str, args: tuple[Expression, ...], context: PlanContext, text
     return compare_as(name, left, right, kind, context)
 
 
-def compare_as(name: str, left: Expression, right: Expression, kind: EvalType, context: PlanContext) -> Call:
-    """The comparison of two sides that already have one kind."""
-    derivation = None
+def compare_as(
+    name: str,
+    left: Expression,
+    right: Expression,
+    kind: EvalType,
+    context: PlanContext,
+    derivation: Derivation | None = None,
+) -> Call:
+    """The comparison of two sides that already have one kind; strings in the collation of `derivation` if given."""
     if kind == EvalType.STRING:
-        derivation = aggregate_collations((left, right), context, operation=name, comparison=True)
+        derivation = derivation or aggregate_collations((left, right), context, operation=name, comparison=True)
         left, right = in_charset(left, derivation), in_charset(right, derivation)
     return make_call(FUNCTIONS[name], _OVERLOADS[name][kind], (left, right), context, derivation=derivation)
 
@@ -407,6 +428,12 @@ def _resolve_between(name: str, args: tuple[Expression, ...], context: PlanConte
         integer_column = isinstance(value, Column) and value.type.eval_type == EvalType.INT
         if not integer_column:
             value, low, high = (arg if is_null(arg) else cast(_hex(arg), double()) for arg in args)
+    if kinds == {EvalType.STRING} and not any(map(is_null, args)):
+        texts = [_text(arg, context) for arg in args]
+        shared = aggregate_collations(texts, context, operation=name, comparison=True)
+        bounds = ((">=", texts[1]), ("<=", texts[2]))
+        both = [compare_as(one, texts[0], bound, EvalType.STRING, context, shared) for one, bound in bounds]
+        return resolve("and", both, context)
     return resolve("and", (resolve(">=", (value, low), context), resolve("<=", (value, high), context)), context)
 
 

@@ -13,7 +13,7 @@ from planner.expr.coercion import aggregate_collations
 from planner.expr.evaluation import EvalContext
 from planner.expr.nodes import Call, Constant, Expression
 from planner.functions.arrays import array_of, list_of
-from planner.functions.comparison import by_known_collation, comparable, is_fixed
+from planner.functions.comparison import by_known_collation, comparable, compare_as, is_fixed
 from planner.functions.registry import UNLIMITED, Compiled, Function, Kind, Nulls, Overload, VectorCompiled
 from planner.functions.resolution import is_null, make_call, resolve
 from sqlnode.base.collation import by_name, sort_keys
@@ -35,10 +35,16 @@ def _resolve(name: str, args: tuple[Expression, ...], context: PlanContext, text
         return _joined([resolve("=", (value, member), context) for member in members], context)
     groups: dict[EvalType, tuple[Expression, list[Expression]]] = {}
     singles: list[Expression] = []
-    for member in members:
-        left, right, kind = comparable(value, member, context, "in")
+    compared = [comparable(value, member, context, "in") for member in members]
+    strings = [side for left, right, kind in compared if kind == EvalType.STRING for side in (left, right)]
+    texts = [string for string in strings if not is_null(string)]
+    derivation = aggregate_collations(texts, context, operation="in", comparison=True) if texts else None
+    for member, (left, right, kind) in zip(members, compared):
         if not is_fixed(right) or kind == EvalType.JSON:
-            singles.append(resolve("=", (value, member), context))
+            if kind == EvalType.STRING:
+                singles.append(compare_as("=", left, right, kind, context, derivation))
+            else:
+                singles.append(resolve("=", (value, member), context))
             continue
         if is_null(right) and groups:
             kind = next(iter(groups))
@@ -47,11 +53,8 @@ def _resolve(name: str, args: tuple[Expression, ...], context: PlanContext, text
         groups.setdefault(kind, (left, []))[1].append(right)
     parts: list[Expression] = []
     for kind, (left, found) in groups.items():
-        derivation = None
-        if kind == EvalType.STRING:
-            strings = [left, *(member for member in found if not is_null(member))]
-            derivation = aggregate_collations(strings, context, operation="in", comparison=True)
-        parts.append(make_call(IN, _OVERLOADS[kind], (left, *found), context, derivation=derivation))
+        shared = derivation if kind == EvalType.STRING else None
+        parts.append(make_call(IN, _OVERLOADS[kind], (left, *found), context, derivation=shared))
     return _joined(parts + singles, context)
 
 

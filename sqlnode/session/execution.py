@@ -6,8 +6,7 @@ timestamp); every other autocommit read takes a snapshot; writes and locking rea
 
 from __future__ import annotations
 
-import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator
 from typing import TYPE_CHECKING, Any
 
 from executor import collect, run
@@ -15,19 +14,23 @@ from executor.context import ExecContext
 from executor.result import OkResult, Result, RowsResult, StoredRows, ValueRows
 from planner.context import SqlMode
 from planner.expr.evaluation import EvalContext, Suspend
-from planner.physical import Delete, Insert, PhysicalPlan, PointGet, Update
+from planner.logical import LockMode
+from planner.physical import Delete, Insert, PhysicalNode, PhysicalPlan, PointGet, SelectLock, Update
 from sqlnode.base.errors import (
     CANT_EXECUTE_IN_READ_ONLY_TRANSACTION,
-    CANT_UPDATE_WITH_READLOCK,
-    MAX_EXECUTION_TIME_EXCEEDED,
     OPTION_PREVENTS_STATEMENT,
-    TABLE_NOT_LOCKED,
-    TABLE_NOT_LOCKED_FOR_WRITE,
     TOO_MANY_ROWS,
     SqlError,
 )
-from sqlnode.base.tasks import become_task
 from sqlnode.base.types import Value
+from sqlnode.session.interrupts import interruptible, start_timer
+from sqlnode.session.table_use import (
+    check_definitions,
+    note_tables,
+    release_tables,
+    replanned,
+    wait_for_table_locks,
+)
 from sqlnode.session.transactions import sql_error
 from store.api import StoreError
 
@@ -51,11 +54,15 @@ async def run_plan(session: Session, entry: CachedPlan, values: tuple[Value, ...
         instance.check_plan(session, plan)
         entry.account = session.account
         entry.privileges_epoch = instance.accounts.epoch
-    if instance.table_locks.active:
-        await _wait_for_table_locks(session, plan)
+    if instance.table_locks.active and await wait_for_table_locks(session, plan):
+        if not entry.fits(instance.catalogs.current):
+            return await run_plan(session, replanned(session, entry, values), values)
     if plan.found_rows:
         return await _run_counting(session, entry, values)
     state = session.transaction
+    limit_ms = session.variables.values["max_execution_time"]
+    if limit_ms and plan.is_read_only:
+        start_timer(session, limit_ms)  # type: ignore[arg-type]
     if plan.is_read_only and not plan.needs_lock and not state.explicit and state.autocommit:
         root = plan.root
         if root.__class__ is PointGet and root.index is None:
@@ -83,6 +90,7 @@ async def _run_counting(session: Session, entry: CachedPlan, values: tuple[Value
         snapshot = transaction = await state.ensure(str(session.variables.values["tidb_txn_mode"]))
         if state.read_committed:
             transaction.read_ts = await session.instance.store.timestamp()
+        check_definitions(entry.plan, transaction.read_ts)
     else:
         snapshot = session.instance.store.snapshot(await session.instance.store.timestamp())
     context = make_context(session, snapshot, transaction, values)
@@ -160,27 +168,11 @@ async def _resume(context: ExecContext, wait: Suspend) -> None:
     evaluation.row_offset = 0
 
 
-async def interruptible(kill: Any, waiting: Awaitable[Value]) -> Value:
-    """Awaits something that KILL may end. Raises what the kill flag holds."""
-    await become_task()
-    task = asyncio.ensure_future(waiting)
-    kill.waiting = task
-    try:
-        return await task
-    except asyncio.CancelledError:
-        kill.check()
-        raise
-    finally:
-        kill.waiting = None
-        if not task.done():
-            task.cancel()
-
-
 async def _run_in_transaction(session: Session, entry: CachedPlan, values: tuple[Value, ...]) -> Result:
     plan = entry.plan
     state = session.transaction
     writes = isinstance(plan.root, (Insert, Update, Delete))
-    if writes and (state.read_only or (not state.in_transaction and state.session_read_only)):
+    if (writes or (plan.needs_lock and _locks_for_update(plan.root))) and state.is_read_only:
         raise SqlError(CANT_EXECUTE_IN_READ_ONLY_TRANSACTION)
     entry = await note_tables(session, entry, values)
     plan = entry.plan
@@ -188,6 +180,7 @@ async def _run_in_transaction(session: Session, entry: CachedPlan, values: tuple
         transaction = await state.ensure(session.variables.values["tidb_txn_mode"])  # type: ignore[arg-type]
         if state.read_committed:
             transaction.read_ts = await session.instance.store.timestamp()
+        check_definitions(plan, transaction.read_ts)
         context = make_context(session, transaction, transaction, values)
         result = await _run(plan, context)
         return await _finished(session, plan, context, result, streaming=True)
@@ -201,6 +194,8 @@ async def _run_in_transaction(session: Session, entry: CachedPlan, values: tuple
         session.statement_insert_id = 0
 
     async def attempt(transaction: Transaction) -> Result:
+        if not transaction.pessimistic:
+            check_definitions(plan, transaction.read_ts)
         context = make_context(
             session,
             transaction,
@@ -230,7 +225,16 @@ async def _run_in_transaction(session: Session, entry: CachedPlan, values: tuple
     try:
         return await state.autocommit_write(attempt, reset, optimistic_first=writes)
     finally:
+        state.statement_ended()
         release_tables(session)
+
+
+def _locks_for_update(node: PhysicalNode) -> bool:
+    """Whether the plan takes exclusive row locks."""
+    lock = node if isinstance(node, SelectLock) else getattr(node, "lock", None)
+    if lock is not None and lock.mode is LockMode.UPDATE:
+        return True
+    return any(map(_locks_for_update, node.children))
 
 
 async def _finished(
@@ -325,81 +329,3 @@ async def _into(session: Session, plan: PhysicalPlan, context: ExecContext, resu
         session.user_variables[target.name.lower()] = (value, column.type)
     session.row_count = 1
     return OkResult(1)
-
-
-# --- tables in use -------------------------------------------------------------------------------------------------
-
-
-async def note_tables(session: Session, entry: CachedPlan, values: tuple[Value, ...]) -> CachedPlan:
-    """Marks the plan's tables as used until the transaction ends, so that DDL on them waits; before a write also waits
-    while such a DDL copies the table, and plans anew then."""
-    versions = session.instance.table_versions
-    plan = entry.plan
-    version = entry.catalog.version
-    for _, table in plan.tables:
-        if table.id > 0:
-            versions.note(session, table.id, version)
-    session.transaction.touched = True
-    if versions.gates and not plan.is_read_only:
-        waited = False
-        timeout = float(session.variables.values["lock_wait_timeout"] or 0)
-        for _, table in plan.tables:
-            if table.id in versions.gates:
-                await become_task()
-                waited |= await versions.writable(session, table.id, timeout, check=session.kill.check)
-        if waited:
-            return await note_tables(session, session.plan_statement(entry.statement, entry.types, values), values)
-    return entry
-
-
-def release_tables(session: Session) -> None:
-    """The transaction is over: DDL may go on."""
-    if session.transaction.touched:
-        session.transaction.touched = False
-        session.instance.table_versions.release(session)
-        session.instance.table_locks.wake()
-
-
-async def _wait_for_table_locks(session: Session, plan: PhysicalPlan) -> None:
-    """Under LOCK TABLES: waits for the locks of others, and refuses what this session has not locked (1099, 1100)."""
-    written = set(_targets(plan))
-    accesses = [
-        ((database.lower(), table.name.lower()), (database.lower(), table.name.lower()) in written)
-        for database, table in plan.tables
-        if table.id > 0 and not table.is_view
-    ]
-    if session.locked_tables:
-        for table, write in accesses:
-            mode = session.locked_tables.get(table)
-            if mode is None:
-                raise SqlError(TABLE_NOT_LOCKED, table=table[1])
-            if write and mode != "WRITE":
-                raise SqlError(TABLE_NOT_LOCKED_FOR_WRITE, table=table[1])
-        return
-    locks = session.instance.table_locks
-    if session.id in locks.global_readers and written:
-        raise SqlError(CANT_UPDATE_WITH_READLOCK)
-    if any(locks.conflict(session.id, table, write=write) for table, write in accesses):
-        await become_task()
-        await locks.wait_free(session.id, accesses, float(session.variables.values["lock_wait_timeout"] or 0))
-
-
-def _targets(plan: PhysicalPlan) -> list[tuple[str, str]]:
-    logical = getattr(plan.root, "node", None)
-    if logical is None or plan.is_read_only:
-        return []
-    targets = getattr(logical, "targets", None)
-    if targets is not None:
-        return [(target.database.lower(), target.table.name.lower()) for target in targets]
-    return [(logical.database.lower(), logical.table.name.lower())]
-
-
-def start_timer(session: Session) -> Callable[[], None] | None:
-    """Arms max_execution_time for a SELECT; returns what disarms it."""
-    limit_ms = int(session.variables.values["max_execution_time"] or 0)
-    if not limit_ms:
-        return None
-    handle = asyncio.get_running_loop().call_later(
-        limit_ms / 1000, session.kill_query, SqlError(MAX_EXECUTION_TIME_EXCEEDED)
-    )
-    return handle.cancel
