@@ -296,11 +296,11 @@ class TableCodec:
             if not any(needs_restored_data(column.type) for column, _ in parts):
                 return ()
             return _restored_columns(parts, spaces=False)
-        present = {column.id for column, _ in parts}
         assert self.primary is not None
-        for part in self.primary.columns:
-            if columns[part.offset].id not in present:
-                parts.append((columns[part.offset], part.length))
+        keyed = {columns[part.offset].id for part in self.primary.columns}
+        # The handle's columns are kept as the handle has them: the index may hold only a prefix of one.
+        parts = [(column, length) for column, length in parts if column.id not in keyed]
+        parts += [(columns[part.offset], part.length) for part in self.primary.columns]
         return _restored_columns([item for item in parts if needs_restored_data(item[0].type)], spaces=True)
 
     def _plan_row(self) -> list[tuple[int, int, Callable[[Value], bytes], bool]]:
