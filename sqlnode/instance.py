@@ -7,15 +7,13 @@ belong to sessions. It knows no sockets (the server does) and no statement. `ope
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from executor.copr import DagRunner
-from planner.parse.nodes_common import TableName
 from planner.physical import PhysicalPlan
 from sqlnode.auto_ids import AutoIds
 from sqlnode.base.errors import SqlError
-from sqlnode.base.tasks import become_task
 from sqlnode.bootstrap import bootstrap
 from sqlnode.catalog_loader import CatalogLoader
 from sqlnode.ddl.owner import DdlOwner
@@ -126,18 +124,14 @@ class Instance:
             session.locked_tables = {}
             self.table_locks.release(session.id)
 
-    async def read_lock(self, session: Session, tables: Sequence[TableName]) -> None:
-        """FLUSH TABLES [t, …] WITH READ LOCK: waits for running writers, then nobody else writes until UNLOCK TABLES."""
-        self.unlock_tables(session)
-        timeout = float(session.variables.values["lock_wait_timeout"] or 0)
-        await become_task()
-        if tables:
-            wanted = {((table.schema or session.database).lower(), table.name.lower()): "READ" for table in tables}
-            await self.table_locks.wait_free(session.id, [(key, False) for key in wanted], timeout)
-            self.table_locks.take(session.id, wanted)
-            session.locked_tables = wanted
-        else:
-            self.table_locks.global_readers.add(session.id)
+    # --- garbage ---
+
+    async def collect_garbage(self) -> None:
+        """Raises the safe point as far as readers allow, and removes the rows of what was dropped before it."""
+        store = self.store
+        safe_point = store.safe_point(await store.timestamp())
+        await store.client.gc_safe_point(safe_point)
+        await self.owner.collect_ranges(safe_point)
 
     def release_session(self, session: Session) -> None:
         """Everything that a session holds beyond its transaction."""

@@ -18,6 +18,7 @@ from sqlnode.wire.auth.plugin import VerifiedPasswords
 from sqlnode.wire.connection import Connection
 from sqlnode.wire.framing import PacketProtocol
 from sqlnode.wire.tls import ServerKeys
+from store.api import StoreError
 
 if TYPE_CHECKING:
     from sqlnode.instance import Instance
@@ -25,6 +26,8 @@ if TYPE_CHECKING:
 
 log = logging.getLogger("sqlnode.server")
 IDLE_CHECK_SECONDS = 1.0
+GARBAGE_SECONDS = 60.0
+"""Between two looks for what was dropped and for the safe point."""
 CERTIFICATE_DELAY_SECONDS = 0.5
 _BACKLOG = 1024
 _KILL_GRACE_SECONDS = 2.0
@@ -65,6 +68,7 @@ class Server:
         self.instance.globals.values["port"] = self.port
         self.instance.globals.values["bind_address"] = self.config.host
         self.run_task("idle connections", self._watch_idle())
+        self.run_task("garbage", self._collect_garbage())
         if self.config.tls and self.keys.must_make_certificate:
             self.run_task("certificate", self._make_certificate())
 
@@ -114,6 +118,14 @@ class Server:
         """A first start: the certificate is there before the first client needs it, and the ready line earlier."""
         await asyncio.sleep(CERTIFICATE_DELAY_SECONDS)
         await self.keys.context()
+
+    async def _collect_garbage(self) -> None:
+        while True:
+            await asyncio.sleep(GARBAGE_SECONDS)
+            try:
+                await self.instance.collect_garbage()
+            except StoreError:
+                log.exception("garbage collection failed; it is tried again")
 
     async def _watch_idle(self) -> None:
         while True:

@@ -78,4 +78,5 @@ async def _probed(
         piece = await computed(batch.num_rows + build_rows, lambda: next(pieces, None))
         if piece is None:
             return
-        yield piece
+        if piece.num_rows:
+            yield piece

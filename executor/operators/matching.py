@@ -109,7 +109,7 @@ class Built:
         self._unknown: tuple[KeyTable, KeyTable, Bools] | None = None
 
     def probe(self, batch: pa.RecordBatch) -> Iterator[pa.RecordBatch]:
-        """The output of a probe batch, in its order."""
+        """The output of a probe batch, in its order; empty pieces too, so that a long search can be ended."""
         matching = self._matching
         keys = matching.probe_keys.arrays(batch, self._context)
         codes = self.table.probe(keys, batch.num_rows)
@@ -139,8 +139,7 @@ class Built:
                     build = np.concatenate([build, np.full(len(alone), -1, np.int64)])
                     order = np.argsort(probe, kind="stable")
                     probe, build = probe[order], build[order]
-            if len(probe):
-                yield self._output(batch, probe, build)
+            yield self._output(batch, probe, build)
 
     def _passing(
         self, batch: pa.RecordBatch, probe: I64, build: I64, conditions: PairConditions, *, unknown: bool = False

@@ -65,6 +65,8 @@ async def run_plan(session: Session, entry: CachedPlan, values: tuple[Value, ...
         start_timer(session, limit_ms)  # type: ignore[arg-type]
     if plan.is_read_only and not plan.needs_lock and not state.explicit and state.autocommit:
         root = plan.root
+        if state.next_isolation is not None or state.next_read_only is not None:
+            state.statement_ended()
         if root.__class__ is PointGet and root.index is None:
             snapshot = instance.newest
         else:

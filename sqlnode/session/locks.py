@@ -56,6 +56,11 @@ class AdvisoryLocks:
             return 1
         except TimeoutError:
             return 0
+        except asyncio.CancelledError:
+            if future.done() and not future.cancelled():
+                # Handed over in the moment in which the wait was ended.
+                self.release(session_id, name)
+            raise
         finally:
             self._waits_for.pop(session_id, None)
             if entry in queue:
@@ -103,6 +108,7 @@ class AdvisoryLocks:
             session_id, future = queue.popleft()
             if not future.done():
                 self._owners[key] = (session_id, 1)
+                self._waits_for.pop(session_id, None)
                 future.set_result(None)
                 return
 
@@ -114,6 +120,8 @@ class TableLocks:
         self.locks: dict[tuple[str, str], dict[int, str]] = {}
         self.global_readers: set[int] = set()
         """Sessions with FLUSH TABLES WITH READ LOCK: nobody else writes."""
+        self.changing: dict[int, frozenset[tuple[str, str]]] = {}
+        """Tables whose definition a session changes: statements go on, new table locks wait."""
         self._changed: list[asyncio.Future[None]] = []
 
     @property
@@ -130,12 +138,34 @@ class TableLocks:
             return False
         return any(owner != session_id and (write or mode == "WRITE") for owner, mode in holders.items())
 
+    def _is_changing(self, session_id: int, table: tuple[str, str]) -> bool:
+        return any(owner != session_id and table in tables for owner, tables in self.changing.items())
+
     async def wait_free(
-        self, session_id: int, tables: list[tuple[tuple[str, str], bool]], timeout_seconds: float
+        self,
+        session_id: int,
+        tables: list[tuple[tuple[str, str], bool]],
+        timeout_seconds: float,
+        *,
+        locking: bool = False,
     ) -> None:
-        """Returns when no other session's lock forbids any of the accesses. Raises 1205."""
+        """Returns when no other session's lock forbids any of the accesses, and (`locking`) none of the tables is being
+        changed. Raises 1205."""
         deadline = asyncio.get_running_loop().time() + timeout_seconds
-        while any(self.conflict(session_id, table, write=write) for table, write in tables):
+        while any(
+            self.conflict(session_id, table, write=write) or (locking and self._is_changing(session_id, table))
+            for table, write in tables
+        ):
+            await self.wait_change(deadline)
+
+    async def wait_unwritten(self, session_id: int, timeout_seconds: float) -> None:
+        """Returns when no other session holds a WRITE lock or changes a definition. Raises 1205."""
+        deadline = asyncio.get_running_loop().time() + timeout_seconds
+        while any(owner != session_id for owner in self.changing) or any(
+            owner != session_id and mode == "WRITE"
+            for holders in self.locks.values()
+            for owner, mode in holders.items()
+        ):
             await self.wait_change(deadline)
 
     async def wait_change(self, deadline: float) -> None:

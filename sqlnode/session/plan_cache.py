@@ -34,6 +34,9 @@ class CachedPlan:
     types: tuple[SqlType, ...] = ()
     privileges_epoch: int = -1
     account: object = None
+    used: tuple[int, ...] = ()
+    """Ids of all tables that an execution may use, as of the catalogue `used_in` (session.table_use)."""
+    used_in: Catalog | None = None
 
     def fits(self, catalog: Catalog) -> bool:
         """Whether the plan may run under `catalog`; remembers a new catalogue that it fits."""

@@ -38,8 +38,10 @@ from sqlnode.base.schema import TableInfo
 from sqlnode.base.types import SqlType, Value, varchar
 from sqlnode.session.execution import run_plan
 from sqlnode.session.facts import Facts
+from sqlnode.session.interrupts import stop_timer
 from sqlnode.session.plan_cache import CachedPlan
 from sqlnode.session.prepared import PLANS_PER_STATEMENT, PreparedStatement
+from sqlnode.session.table_use import release_tables, wait_to_commit
 from sqlnode.session.text_plans import PLANNED, learn_template, run_template
 from sqlnode.session.transactions import TransactionState
 from sqlnode.session.variables import SessionVariables
@@ -47,6 +49,8 @@ from sqlnode.statements import handler_for
 from store.api import StoreError
 
 if TYPE_CHECKING:
+    from asyncio import TimerHandle
+
     import pyarrow as pa
 
     from executor.context import KillFlag
@@ -78,6 +82,8 @@ class Session:
         self.database = ""
         self.capabilities = CLIENT_MULTI_STATEMENTS
         self.attributes: dict[str, str] = {}
+        self.cipher = ("", "")
+        """TLS cipher and version of the connection; empty without TLS."""
         self.connected_at = time.time()
         self.command_started_at = time.time()
         self.current_text = ""
@@ -86,6 +92,8 @@ class Session:
         self.kill: KillFlag = KillFlag()
         self.running: Transaction | None = None
         """The transaction of the writing statement that runs now; KILL ends its lock waits."""
+        self.timer: TimerHandle | None = None
+        """Ends the running SELECT (max_execution_time)."""
         self.must_close = False
         self.runtime: Runtime | None = None
         """Where the running plan counts what its nodes do (EXPLAIN ANALYZE)."""
@@ -265,6 +273,8 @@ class Session:
         self.command = "Query"
         self.command_started_at = time.time()
         self.kill.error = None
+        if self.timer is not None:
+            stop_timer(self)
 
     def decode(self, sql: bytes) -> str:
         """A client's text as a string; bytes that are not in the character set survive as surrogates."""
@@ -292,6 +302,8 @@ class Session:
 
     def _failed(self, error: SqlError) -> None:
         self._rest = []
+        if self.timer is not None:
+            stop_timer(self)
         self.row_count = -1
         if error.row is SYNTAX_ERROR:
             self.clear_warnings()
@@ -496,6 +508,8 @@ class Session:
 
     async def finish(self, result: Result) -> None:
         """Frees what a result of rows holds; call when its last row was sent or nobody wants the rest."""
+        if self.timer is not None:
+            stop_timer(self)
         if isinstance(result, RowsResult):
             close = getattr(result.batches, "aclose", None)
             if close is not None:
@@ -504,8 +518,8 @@ class Session:
 
     async def commit(self) -> None:
         """Commits what is open (COMMIT, implicit commits)."""
-        from sqlnode.session.execution import release_tables
-
+        if self.instance.table_locks.global_readers:
+            await wait_to_commit(self)
         try:
             await self.transaction.commit()
         finally:
@@ -513,8 +527,6 @@ class Session:
 
     async def rollback(self) -> None:
         """Rolls back what is open."""
-        from sqlnode.session.execution import release_tables
-
         try:
             await self.transaction.rollback()
         finally:
@@ -561,6 +573,8 @@ class Session:
 
     async def close(self) -> None:
         """The connection is gone."""
+        if self.timer is not None:
+            stop_timer(self)
         await self._release()
         self.instance.sessions.pop(self.id, None)
 

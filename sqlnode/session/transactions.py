@@ -132,6 +132,7 @@ class TransactionState:
         "session_isolation",
         "session_read_only",
         "touched",
+        "writing",
     )
 
     def __init__(self, store: Store) -> None:
@@ -151,6 +152,8 @@ class TransactionState:
         self.savepoints: list[tuple[str, int]] = []
         self.touched = False
         """Tables are noted as used since the transaction began; DDL on them waits."""
+        self.writing = False
+        """A commit or an autocommit write is under way."""
 
     # --- state ---
 
@@ -168,6 +171,18 @@ class TransactionState:
     def read_committed(self) -> bool:
         """Whether each statement takes its own snapshot."""
         return self.isolation == "READ-COMMITTED"
+
+    @property
+    def is_read_only(self) -> bool:
+        """Whether a statement that runs now may not write."""
+        if self.in_transaction:
+            return self.read_only
+        return self.session_read_only if self.next_read_only is None else self.next_read_only
+
+    def statement_ended(self) -> None:
+        """An autocommit statement was the transaction that SET TRANSACTION spoke of."""
+        self.next_isolation = None
+        self.next_read_only = None
 
     def set_next(self, isolation: str | None, read_only: bool | None) -> None:
         """SET TRANSACTION without a scope: for the next transaction only. Raises 1568 inside one."""
@@ -221,7 +236,11 @@ class TransactionState:
         active = self.active
         self._ended()
         if active is not None:
-            await active.commit(wait_ms=COMMIT_WAIT_MS)
+            self.writing = True
+            try:
+                await active.commit(wait_ms=COMMIT_WAIT_MS)
+            finally:
+                self.writing = False
 
     async def rollback(self) -> None:
         """ROLLBACK; never fails for the user."""
@@ -299,6 +318,15 @@ class TransactionState:
         optimistic_first: bool = True,
     ) -> Answer:
         """Runs one writing statement as a transaction of its own."""
+        self.writing = True
+        try:
+            return await self._autocommit_write(run, reset, optimistic_first=optimistic_first)
+        finally:
+            self.writing = False
+
+    async def _autocommit_write(
+        self, run: Callable[[Transaction], Awaitable[Answer]], reset: Callable[[], None], *, optimistic_first: bool
+    ) -> Answer:
         if optimistic_first:
             transaction = self._store.begin(await self._store.timestamp(), pessimistic=False)
             try:

@@ -27,6 +27,7 @@ from sqlnode.base.schema import TableInfo
 from sqlnode.base.tasks import become_task
 from sqlnode.ddl import DdlContext, run_ddl
 from sqlnode.ddl.context import InsertSelect
+from sqlnode.session.table_use import begin_change, end_change
 from sqlnode.statements.handler import Handler
 
 if TYPE_CHECKING:
@@ -138,7 +139,16 @@ def _names(node: DdlNode) -> tuple[TableName, ...]:
 async def _run(session: Session, node: DdlNode, statement: Statement) -> OkResult:
     _check(session, node)
     await become_task()
-    result = await run_ddl(node, ddl_context(session, statement.text))
+    tables = [(name.schema or session.database, name.name) for name in _names(node)]
+    if isinstance(node, RenameTable):
+        tables += [
+            (name.schema or session.database, name.name) for _, name in node.renames if not session.locked_tables
+        ]
+    await begin_change(session, tables)
+    try:
+        result = await run_ddl(node, ddl_context(session, statement.text))
+    finally:
+        end_change(session)
     if isinstance(node, DropDatabase) and node.name.lower() == session.database.lower():
         session.database = ""
     return result

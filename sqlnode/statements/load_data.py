@@ -23,6 +23,7 @@ from sqlnode.base.errors import (
 from sqlnode.base.tasks import become_task
 from sqlnode.session.execution import run_plan
 from sqlnode.session.plan_cache import CachedPlan
+from sqlnode.session.table_use import lock_timeout
 from sqlnode.statements.handler import Handler
 
 if TYPE_CHECKING:
@@ -46,10 +47,12 @@ async def _load_data(session: Session, node: LoadData, statement: Statement) -> 
     data = await (_client_file(session, node) if node.local else _server_file(session, node))
     versions = instance.table_versions
     if table.id in versions.gates:
-        timeout = float(session.variables.values["lock_wait_timeout"] or 0)
-        await versions.writable(session, table.id, timeout, check=session.kill.check)
-        context = session.plan_context()
-        table = instance.catalogs.current.table(database, node.table.name) or table
+        await versions.writable(session, table.id, lock_timeout(session), check=session.kill.check)
+    # The table may have changed while the file came in.
+    context = session.plan_context()
+    table = context.catalog.table(database, node.table.name)
+    if table is None or table.is_view:
+        raise SqlError(NO_SUCH_TABLE, database=database, table=node.table.name)
     plan = load_plan(node, schema.name, table, data, context)
     return await run_plan(session, CachedPlan(plan, context.catalog, statement), ())
 

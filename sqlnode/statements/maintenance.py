@@ -9,8 +9,9 @@ from planner.expr.nodes import Column
 from planner.parse.nodes_admin import Flush, TableMaintenance
 from planner.parse.nodes_common import StatementKind
 from planner.parse.statement import Statement
-from sqlnode.base.errors import NO_DB_ERROR, NOT_SUPPORTED_YET, SqlError
+from sqlnode.base.errors import NO_DB_ERROR, NO_SUCH_TABLE, NOT_SUPPORTED_YET, SqlError
 from sqlnode.base.types import Value, varchar
+from sqlnode.session.table_use import lock_everything, lock_tables
 from sqlnode.statements.handler import Handler
 
 if TYPE_CHECKING:
@@ -68,11 +69,29 @@ async def _work(session: Session, node: TableMaintenance, database: str, table: 
     return b"OK"
 
 
+async def _read_lock(session: Session, node: Flush) -> None:
+    """FLUSH TABLES [t, …] WITH READ LOCK: nobody else writes until UNLOCK TABLES. Raises 1046, 1146, 1205."""
+    instance = session.instance
+    instance.unlock_tables(session)
+    if not node.tables:
+        await lock_everything(session)
+        return
+    wanted = {}
+    for name in node.tables:
+        database = name.schema or session.database
+        if not database:
+            raise SqlError(NO_DB_ERROR)
+        if instance.catalogs.current.table(database, name.name) is None:
+            raise SqlError(NO_SUCH_TABLE, database=database, table=name.name)
+        wanted[database.lower(), name.name.lower()] = "READ"
+    await lock_tables(session, wanted)
+
+
 async def _flush(session: Session, node: Flush, statement: Statement) -> OkResult:
     if node.for_export:
         raise SqlError(NOT_SUPPORTED_YET, feature="FLUSH TABLES FOR EXPORT")
     if node.read_lock:
-        await session.instance.read_lock(session, node.tables)
+        await _read_lock(session, node)
     if "PRIVILEGES" in node.options:
         await session.instance.accounts.load(session.instance.catalogs.current)
     return OkResult()

@@ -15,8 +15,8 @@ from sqlnode.base.errors import (
     NONUNIQ_TABLE,
     SqlError,
 )
-from sqlnode.base.tasks import become_task
 from sqlnode.session.execution import run_plan
+from sqlnode.session.table_use import lock_tables
 from sqlnode.statements.expressions import evaluate
 from sqlnode.statements.handler import Handler
 
@@ -44,7 +44,10 @@ async def _do(session: Session, node: Do, statement: Statement) -> OkResult:
 
 async def _kill(session: Session, node: Kill, statement: Statement) -> OkResult:
     value, _ = await evaluate(session, node.connection)
-    target = session.instance.sessions.get(int(value or 0)) if isinstance(value, int) else None
+    if isinstance(value, bytes):
+        digits = value.strip()
+        value = int(digits) if digits.isdigit() else 0
+    target = session.instance.sessions.get(value) if isinstance(value, int) else None
     if target is None:
         raise SqlError(NO_SUCH_THREAD, id=value)
     if target.user != session.user and not session.instance.may(session.account, "CONNECTION_ADMIN"):
@@ -66,7 +69,6 @@ async def _lock_tables(session: Session, node: LockTables, statement: Statement)
     instance.unlock_tables(session)
     wanted: dict[tuple[str, str], str] = {}
     names: set[str] = set()
-    ids: list[int] = []
     for lock in node.locks:
         database = lock.table.schema or session.database
         if not database:
@@ -82,29 +84,14 @@ async def _lock_tables(session: Session, node: LockTables, statement: Statement)
         mode = "WRITE" if "WRITE" in lock.mode else "READ"
         if wanted.get(key) != "WRITE":
             wanted[key] = mode
-        if mode == "WRITE":
-            ids.append(table.id)
-    await become_task()
-    timeout = float(session.variables.values["lock_wait_timeout"] or 0)
-    accesses = [(key, mode == "WRITE") for key, mode in wanted.items()]
-    # Asked for all at once, so that two sessions cannot each hold half; held before the wait for open transactions, so
-    # that no new one begins meanwhile.
-    await instance.table_locks.wait_free(session.id, accesses, timeout)
-    instance.table_locks.take(session.id, wanted)
-    session.locked_tables = wanted
-    try:
-        never = 1 << 62
-        await instance.table_versions.drained(ids, never, timeout, ignore=session, check=session.kill.check)
-    except SqlError:
-        instance.unlock_tables(session)
-        raise
+    await lock_tables(session, wanted)
     return OkResult()
 
 
 async def _unlock_tables(session: Session, node: UnlockTables, statement: Statement) -> OkResult:
     if session.locked_tables:
         await session.commit()
-        session.instance.unlock_tables(session)
+    session.instance.unlock_tables(session)
     return OkResult()
 
 
