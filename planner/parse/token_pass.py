@@ -13,6 +13,7 @@ from sqlglot.tokens import Token, TokenType
 
 from planner.parse.failure import syntax_error, too_deep, unsupported
 from planner.parse.join_pass import JOIN_TOKENS, fix_joins
+from planner.parse.set_operations import SET_TOKENS, check_operands, wrap_values
 from planner.parse.reserved import CALLABLE, IN_QUERIES, RESERVED
 
 T = TokenType
@@ -128,6 +129,7 @@ class _Pass:
         self.hints: list[str] = []
         self.braces: list[bool] = []
         self.joins = False
+        self.sets = False
 
     def fail(self, index: int) -> Exception:
         """1064 at the token `index`, or at the end of the input."""
@@ -164,6 +166,8 @@ class _Pass:
             else:
                 if kind in JOIN_TOKENS:
                     self.joins = True
+                elif kind in SET_TOKENS:
+                    self.sets = True
                 out.append(token)
             self.i += 1
             previous = kind
@@ -273,6 +277,11 @@ class _Pass:
                 return
             case T.VALUES if following is not T.L_PAREN and following is not T.ROW:
                 raise self.fail(self.i + 1)
+            case T.VALUES if following is T.ROW and previous is T.L_PAREN:
+                if wrap_values(self.tokens, self.i):
+                    self.size = len(self.tokens)
+                    self.select(self.tokens[self.i])
+                    return
             case T.NOT if previous in OPERATORS and token.text != "!":
                 raise self.fail(self.i)
             case T.DISTINCT if following is T.ON:
@@ -406,5 +415,7 @@ def rewrite(tokens: list[Token], source: str, *, reserved: bool = True) -> Rewri
     """Tokens for sqlglot. `reserved` False skips the reserved-word check, for slices that end in other syntax."""
     work = _Pass(tokens, source, reserved)
     work.run()
+    if work.sets:
+        check_operands(work.out, source)
     out = fix_joins(work.out, source) if work.joins else work.out
     return Rewritten(out, work.words, work.hints)

@@ -39,17 +39,27 @@ async def _end(session: Session, node: Commit | Rollback, *, commit: bool) -> Ok
     state = session.transaction
     isolation, read_only, mode = state.isolation, state.read_only, state.pessimistic
     chained = state.in_transaction
+    chain, release = _ending(session, node)
     if commit:
         await session.commit()
     else:
         await session.rollback()
-    if node.chain:
+    state.statement_ended()
+    if chain:
         state.start(mode="pessimistic" if mode else "optimistic")
         if chained:
             state.isolation, state.read_only = isolation, read_only
-    if node.release:
+    if release:
         session.must_close = True
     return OkResult()
+
+
+def _ending(session: Session, node: Commit | Rollback) -> tuple[bool, bool]:
+    """(begin the next transaction, end the connection): as written, else as completion_type says."""
+    default = str(session.variables.values["completion_type"])
+    chain = default == "CHAIN" if node.chain is None else node.chain
+    release = default == "RELEASE" if node.release is None else node.release
+    return chain and not node.release, release and not node.chain
 
 
 async def _commit(session: Session, node: Commit, statement: Statement) -> OkResult:

@@ -23,7 +23,6 @@ VARIABLES = (
         Kind.ENUM,
         "NO_CHAIN",
         choices=("NO_CHAIN", "CHAIN", "RELEASE"),
-        accepted_only=True,
     ),
     Variable("foreign_key_checks", Scope.BOTH, Kind.BOOL, 1, hint=True),
     Variable("unique_checks", Scope.BOTH, Kind.BOOL, 1, hint=True, accepted_only=True),
