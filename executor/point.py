@@ -21,25 +21,34 @@ from planner.expr.nodes import Constant, Parameter
 from planner.physical import BatchPointGet, KeyValue, PointGet
 from sqlnode.base.schema import ColumnInfo, TableInfo
 from sqlnode.base.temporal import from_utc
-from sqlnode.base.types import TypeCode, Value
+from sqlnode.base.types import TypeCode, Value, integer
 from store.codec.keys import COMMON_HANDLE_MINIMUM, Handle, encode_int, index_prefix, key_encoder, record_prefix
-from store.codec.row_format import RowDecoder
+from store.codec.row_format import ColumnSpec, RowDecoder
 from store.codec.table_codec import TableCodec
 
 StoredRow: TypeAlias = tuple[Handle, bytes]
 _EIGHT = 8
+_NO_COLUMN_ID = -1000
+
+
+_NOT_READ = ColumnSpec(_NO_COLUMN_ID, integer())
 
 
 class RowReader:
-    """Decodes stored rows of one table to Python values of chosen columns, TIMESTAMP in the session's zone."""
+    """Decodes stored rows of one table to Python values of chosen columns, TIMESTAMP in the session's zone. Columns that
+    are not `wanted` come as NULL."""
 
-    __slots__ = ("_decode", "_timestamps", "layout")
+    __slots__ = ("_decode", "_decode_many", "_timestamps", "layout")
 
-    def __init__(self, table: TableInfo, infos: Sequence[ColumnInfo]) -> None:
+    def __init__(self, table: TableInfo, infos: Sequence[ColumnInfo], wanted: Sequence[bool] = ()) -> None:
         codec = TableCodec(table)
         specs = tuple(codec.column_spec(info) for info in infos)
+        if wanted:
+            specs = tuple(spec if asked else _NOT_READ for spec, asked in zip(specs, wanted, strict=True))
         self.layout = StoredLayout(specs, codec.handle_parts())
-        self._decode = RowDecoder(specs, self.layout.parts).decode
+        decoder = RowDecoder(specs, self.layout.parts)
+        self._decode = decoder.decode
+        self._decode_many = decoder.decode_many
         self._timestamps = tuple(
             position for position, info in enumerate(infos) if info.type.code == TypeCode.TIMESTAMP
         )
@@ -57,8 +66,7 @@ class RowReader:
     def rows(self, stored: Sequence[StoredRow], context: EvalContext) -> list[list[Value]]:
         """Many rows."""
         if not self._timestamps:
-            decode = self._decode
-            return [decode(value, handle) for handle, value in stored]
+            return self._decode_many(stored)
         return [self.row(handle, value, context) for handle, value in stored]
 
 

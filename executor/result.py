@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, TypeAlias
 
 from planner.expr.nodes import Column
 from sqlnode.base.types import Value
-from store.codec.row_format import ColumnSpec, HandleParts
+from store.codec.row_format import HANDLE_COLUMN_ID, ColumnSpec, HandleParts
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -55,6 +55,13 @@ class StoredLayout:
     specs: tuple[ColumnSpec, ...]
     parts: HandleParts = HandleParts()
     compiled: dict[object, object] = field(default_factory=dict)
+
+    @property
+    def needs_handles(self) -> bool:
+        """Whether some column comes from the row's key."""
+        return any(
+            spec.is_handle or spec.id == HANDLE_COLUMN_ID or spec.id in self.parts.ids for spec in self.specs
+        )
 
 
 @dataclass(slots=True)

@@ -127,6 +127,25 @@ def _sum(call: AggregateCall) -> Finish:
     return run
 
 
+def compile_exact_sum(call: AggregateCall) -> Callable[[list[Any]], Value] | None:
+    """SUM of plain integers, from the values of its argument with NULLs still in; None for all other aggregates."""
+    if call.name != "sum" or call.distinct or call.type.scale > 0 or call.args[0].type.eval_type != EvalType.INT:
+        return None
+    limit = 10 ** (call.type.length if call.type.length > 0 else 65)
+
+    def run(values: list[Any]) -> Value:
+        if None in values:
+            values = [value for value in values if value is not None]
+        if not values:
+            return None
+        number = sum(values)
+        if abs(number) >= limit:
+            number = limit - 1 if number > 0 else 1 - limit
+        return make_decimal(number, 0)
+
+    return run
+
+
 def real_sum(values: Sequence[Any]) -> float:
     """The sum of doubles in order. Error 1690 when it is too large."""
     total = 0.0
@@ -143,14 +162,11 @@ def checked_real(value: float) -> float:
 
 
 def quotient(number: int, scale: int, count: int, result_scale: int) -> Decimal:
-    """`number`·10**-scale / count, rounded half away from zero to `result_scale` digits."""
-    shift = result_scale - scale
-    top = abs(number) * 10**shift if shift >= 0 else abs(number)
-    bottom = count if shift >= 0 else count * 10**-shift
-    whole, rest = divmod(top, bottom)
-    if 2 * rest >= bottom:
-        whole += 1
-    return make_decimal(-whole if number < 0 else whole, result_scale)
+    """`number`·10**-scale / count as MySQL divides: cut after whole groups of nine digits, then rounded half away from
+    zero to `result_scale` digits."""
+    digits = max(quotient_digits(scale, 0, result_scale - scale), scale)
+    whole = abs(number) * 10 ** (digits - scale) // count
+    return make_decimal(unscaled(make_decimal(-whole if number < 0 else whole, digits), result_scale), result_scale)
 
 
 def _average(call: AggregateCall) -> Finish:

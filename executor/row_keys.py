@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from functools import cmp_to_key
+from functools import cmp_to_key, partial
+from operator import is_not
 from typing import Any, TypeAlias
 
 import pyarrow as pa
@@ -11,6 +12,7 @@ import pyarrow as pa
 from executor.compiled import Scalar
 from executor.context import EvalContext
 from executor.copr.ordering import comparable
+from executor.text_keys import short_keys
 from sqlnode.base import json as binary_json
 from sqlnode.base.collation import by_name, sort_keys
 from sqlnode.base.types import SqlType, TypeCode, Value
@@ -18,6 +20,7 @@ from store.codec.byte_arrays import values_to_array
 
 KeyOf: TypeAlias = Callable[[Any], Any]
 Row: TypeAlias = Sequence[Value]
+_IS_VALUE = partial(is_not, None)
 _MANY = 16
 """Strings whose weights are worked out in one array rather than one by one."""
 
@@ -67,6 +70,10 @@ def keys_of(values: list[Any], sql_type: SqlType, make: KeyOf | None) -> list[An
     if make is None:
         return values
     if sql_type.is_character and len(values) >= _MANY:
+        if None not in values:
+            short = short_keys(values, sql_type.collation)
+            if short is not None:
+                return short
         found: list[Any] = sort_keys(pa.array(values, pa.binary()), sql_type.collation).to_pylist()
         return found
     return [None if value is None else make(value) for value in values]
@@ -90,9 +97,14 @@ def row_identities(types: Sequence[SqlType]) -> Callable[[Sequence[Row]], Sequen
 def sorted_rows(rows: list[Any], keys: Sequence[tuple[Scalar, SqlType, bool]], context: EvalContext) -> list[Any]:
     """The rows in order, NULL smallest, ties as they came. `keys`: (expression, type, descending), first one first."""
     for evaluate, sql_type, descending in reversed(keys):
-        values = keys_of([evaluate(row, context) for row in rows], sql_type, order_key(sql_type))
-        if any(value is None for value in values):
-            values = [(value is not None, value) if value is not None else (False, 0) for value in values]
-        positions = sorted(range(len(rows)), key=values.__getitem__, reverse=descending)
-        rows = [rows[position] for position in positions]
+        rows = ordered(rows, [evaluate(row, context) for row in rows], sql_type, descending=descending)
     return rows
+
+
+def ordered(rows: list[Any], values: list[Any], sql_type: SqlType, *, descending: bool) -> list[Any]:
+    """The rows in the order of their values, NULL smallest, ties as they came."""
+    keys = keys_of(values, sql_type, order_key(sql_type))
+    if not all(map(_IS_VALUE, keys)):
+        keys = [(key is not None, key) if key is not None else (False, 0) for key in keys]
+    positions = sorted(range(len(rows)), key=keys.__getitem__, reverse=descending)
+    return [rows[position] for position in positions]

@@ -16,11 +16,11 @@ from executor.context import EvalContext, ExecContext
 from executor.point import PointLookup, RowReader, StoredRow, fetch
 from executor.reads import reads_of
 from executor.result import StoredLayout, StoredRows, ValueRows
-from executor.row_aggregates import Arguments, compile_aggregate
+from executor.row_aggregates import Arguments, compile_aggregate, compile_exact_sum
 from executor.row_counts import limit_value
-from executor.row_keys import row_identities, sorted_rows
+from executor.row_keys import ordered, row_identities, sorted_rows
 from executor.short_range import index_rows, is_covering, stored_rows
-from planner.expr.nodes import AggregateCall, Column, Constant, Expression, OrderItem
+from planner.expr.nodes import AggregateCall, Column, Constant, Expression, OrderItem, walk
 from planner.physical import (
     AggMode,
     BatchPointGet,
@@ -64,12 +64,14 @@ class RowProgram:
     def __init__(self, root: PhysicalNode) -> None:
         steps: list[Step] = []
         node = root
+        read = [column.id for column in root.schema]
         while not isinstance(node, _SOURCES):
             steps.append(_step(node))
+            read = _read_by(node, read)
             (node,) = node.children
         steps.reverse()
         self._steps = tuple(steps)
-        self._source = _source(node)
+        self._source = _source(node, frozenset(read))
 
     async def run(self, context: ExecContext) -> Rows | None:
         """The rows of one execution."""
@@ -93,7 +95,7 @@ def row_program(node: PhysicalNode) -> RowProgram:
 class StoredProgram:
     """Rows of a table that nothing computes on: perhaps fewer of its columns, perhaps a limit."""
 
-    __slots__ = ("columns", "layout", "limits", "source")
+    __slots__ = ("_handles", "columns", "layout", "limits", "source")
 
     def __init__(
         self,
@@ -106,13 +108,14 @@ class StoredProgram:
         self.layout = layout
         self.columns = columns
         self.limits = tuple(limits)
+        self._handles = layout.needs_handles
 
     async def run(self, context: ExecContext) -> StoredRows | None:
         """The rows of one execution; None as for `RowProgram`."""
         source = self.source
         values: list[StoredRow] | None
         if isinstance(source, ShortRange):
-            values = await stored_rows(source, context)
+            values = await stored_rows(source, context, handles=self._handles)
             if values is None:
                 return None
         else:
@@ -150,10 +153,31 @@ def stored_program(root: PhysicalNode, wanted: Sequence[Column], columns: tuple[
 # --- sources -----------------------------------------------------------------------------------------------------
 
 
-def _source(node: PhysicalNode) -> Source:
+def _read_by(node: PhysicalNode, above: list[int]) -> list[int]:
+    """The ids of the columns that a step reads from its child, for itself and for what is above it."""
+    expressions: list[Expression] = []
+    match node:
+        case Projection():
+            expressions, above = list(node.expressions), []
+        case HashAgg():
+            expressions, above = [*node.group_by, *node.aggregates], []
+        case Selection():
+            expressions = list(node.conditions)
+        case Sort() | TopN():
+            expressions = [item.expression for item in node.items]
+    return above + [part.id for one in expressions for part in walk(one) if isinstance(part, Column)]
+
+
+def _reader(node: PointGet | BatchPointGet | ShortRange, read: frozenset[int]) -> RowReader:
+    """A reader of the node's columns, in which those that nobody reads are NULL."""
+    wanted = [column.id in read for column in node.columns]
+    return RowReader(node.table, node.infos, wanted)
+
+
+def _source(node: PhysicalNode, read: frozenset[int]) -> Source:
     match node:
         case PointGet() | BatchPointGet():
-            reader = RowReader(node.table, node.infos)
+            reader = _reader(node, read)
 
             async def by_key(context: ExecContext) -> Rows | None:
                 return reader.rows(await fetch(node, context), context.evaluation)
@@ -162,10 +186,11 @@ def _source(node: PhysicalNode) -> Source:
         case ShortRange():
             if is_covering(node):
                 return lambda context: index_rows(node, context)
-            range_reader = RowReader(node.table, node.infos)
+            range_reader = _reader(node, read)
+            handles = range_reader.layout.needs_handles
 
             async def by_range(context: ExecContext) -> Rows | None:
-                found = await stored_rows(node, context)
+                found = await stored_rows(node, context, handles=handles)
                 return None if found is None else range_reader.rows(found, context.evaluation)
 
             return by_range
@@ -240,6 +265,11 @@ def _projection(expressions: Sequence[Expression], columns: Sequence[Column]) ->
 
 
 def _sort(items: Sequence[OrderItem], columns: Sequence[Column]) -> Step:
+    only = items[0]
+    if len(items) == 1 and isinstance(only.expression, Column):
+        sql_type, descending = only.expression.type, only.descending
+        place = [column.id for column in columns].index(only.expression.id)
+        return lambda rows, context: ordered(rows, [row[place] for row in rows], sql_type, descending=descending)
     keys: list[tuple[Scalar, SqlType, bool]] = [
         (scalar(item.expression, columns), item.expression.type, item.descending) for item in items
     ]
@@ -292,6 +322,10 @@ def _aggregate(call: AggregateCall, columns: Sequence[Column]) -> Callable[[Rows
         and all(isinstance(arg, Constant) and arg.value is not None for arg in call.args)
     ):
         return lambda rows, context: len(rows)
+    total = compile_exact_sum(call)
+    if total is not None and isinstance(call.args[0], Column):
+        place = [column.id for column in columns].index(call.args[0].id)
+        return lambda rows, context: total([row[place] for row in rows])
     make = row_maker((*call.args, *(item.expression for item in call.order_by)), columns)
     finish = compile_aggregate(call)
 

@@ -49,13 +49,16 @@ async def entries(node: ShortRange, context: ExecContext, reads: Reads) -> list[
     return found
 
 
-async def stored_rows(node: ShortRange, context: ExecContext) -> list[StoredRow] | None:
-    """The stored rows, in key order; None when there are too many."""
+async def stored_rows(node: ShortRange, context: ExecContext, *, handles: bool = True) -> list[StoredRow] | None:
+    """The stored rows, in key order; None when there are too many. Without `handles`, record keys may stand in their
+    place."""
     reads = reads_of(context) if context.for_update_read else context.snapshot
     pairs = await entries(node, context, reads)
     if pairs is None:
         return None
     if node.index is None:
+        if not handles:
+            return pairs  # type: ignore[return-value]
         return [(decode_handle(key[RECORD_PREFIX_LENGTH:]), value) for key, value in pairs]
     count = len(node.index.columns)
     common = node.table.is_common_handle

@@ -12,7 +12,8 @@ packet awaited, and reading stops after it: bytes behind an SSLRequest belong to
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Sequence
+from itertools import chain
 
 from sqlnode.base.errors import NET_PACKET_TOO_LARGE, NET_PACKETS_OUT_OF_ORDER, SqlError
 from sqlnode.wire.constants import MAX_PAYLOAD
@@ -31,6 +32,13 @@ FLUSH_SIZE = 128 * 1024
 
 WRITE_LIMIT = 512 * 1024
 """Bytes in the transport's own buffer above which a result waits."""
+
+MANY = 128
+"""Payloads that `send_many` puts together at once."""
+
+_HEADS_UP_TO = 2048
+_HEADS = tuple(length.to_bytes(3, "little") for length in range(_HEADS_UP_TO))
+_NUMBERS = tuple(bytes((number & 255,)) for number in range(256 + MANY))
 
 LINGER_SECONDS = 1.0
 """How long a connection that ends with an error may go on sending before it is cut."""
@@ -300,21 +308,17 @@ class PacketProtocol(asyncio.BufferedProtocol):
             self.out += piece
             self.sequence = (self.sequence + 1) & 255
 
-    def send_many(self, payloads: Iterable[bytes]) -> None:
+    def send_many(self, payloads: Sequence[bytes]) -> None:
         """`send` for each of several payloads, all of them of ordinary size as a rule."""
-        out = self.out
         sequence = self.sequence
+        lengths = list(map(len, payloads))
+        if lengths and len(lengths) <= MANY and max(lengths) < _HEADS_UP_TO:
+            heads = map(_HEADS.__getitem__, lengths)
+            self.out += b"".join(chain.from_iterable(zip(heads, _NUMBERS[sequence : sequence + len(lengths)], payloads)))
+            self.sequence = (sequence + len(lengths)) & 255
+            return
         for payload in payloads:
-            length = len(payload)
-            if length < MAX_PAYLOAD:
-                out += (length | sequence << 24).to_bytes(4, "little")
-                out += payload
-                sequence = (sequence + 1) & 255
-            else:
-                self.sequence = sequence
-                self.send(payload)
-                sequence = self.sequence
-        self.sequence = sequence
+            self.send(payload)
 
     def flush(self) -> None:
         """Hands the write buffer to the transport, which owns it from then on."""

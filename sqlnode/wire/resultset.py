@@ -18,6 +18,7 @@ from sqlnode.base.types import Value
 from sqlnode.wire.binary_cells import binary_cell
 from sqlnode.wire.column_arrays import Cells, binary_column, fixed_pieces, prefixed, text_column
 from sqlnode.wire.constants import MAX_PAYLOAD, NULL_CELL
+from sqlnode.wire.payload import SHORT_LENGTHS, length_encoded
 from sqlnode.wire.text_cells import Formatter, text_cell
 
 SMALL_BATCH = 128
@@ -27,6 +28,7 @@ SLICE_BYTES = 512 * 1024
 """About how many bytes of rows are encoded before the next slice begins."""
 
 _JOIN_LIMIT = 1 << 30
+_BINARY_HEADS = tuple(b"\0\0" + length for length in SHORT_LENGTHS)
 
 
 class RowEncoder:
@@ -65,6 +67,19 @@ class RowEncoder:
         return lambda row: b"".join(
             [NULL_CELL if value is None else cell(value) for cell, value in zip(cells, row, strict=True)]
         )
+
+    def payloads_of(self, rows: Sequence[Sequence[Value]]) -> list[bytes]:
+        """The payloads of some rows."""
+        if len(self._cells) == 1 and self._cells[0] is length_encoded:
+            # A column of strings: the usual answer with many rows of one column.
+            head, null = (b"\0\0", b"\0\4") if self.binary else (b"", NULL_CELL)
+            heads = _BINARY_HEADS if self.binary else SHORT_LENGTHS
+            return [
+                null if text is None else heads[len(text)] + text if len(text) < 251 else head + length_encoded(text)
+                for (text,) in rows
+            ]
+        payload = self.payload
+        return [payload(row) for row in rows]
 
     def _binary_payload(self, row: Sequence[Value]) -> bytes:
         if None not in row:

@@ -16,7 +16,7 @@ from sqlnode.sysvars import REGISTRY
 from sqlnode.wire.column_definitions import definitions
 from sqlnode.wire.constants import Capability, Status
 from sqlnode.wire.cursors import Cursor
-from sqlnode.wire.framing import FLUSH_SIZE
+from sqlnode.wire.framing import FLUSH_SIZE, MANY
 from sqlnode.wire.replies import end_of_rows, eof_payload, ok_payload, state_changes
 from sqlnode.wire.resultset import SMALL_BATCH, RowEncoder, slices
 from sqlnode.wire.transcode import transcoder
@@ -28,9 +28,6 @@ if TYPE_CHECKING:
 _HEADS_LIMIT = 64
 _OFF_LOOP_BYTES = 128 * 1024
 """Slices of a batch above this size are encoded in the loop's thread pool."""
-
-_ROWS_PER_CHECK = 128
-"""Rows between two looks at how much is buffered."""
 
 _SLICES_PER_TURN = 4
 """Slices sent before other connections get their turn."""
@@ -195,23 +192,22 @@ async def send_rows(
 
 async def _send_stored(connection: Connection, result: StoredRows, *, binary: bool) -> None:
     protocol = connection.protocol
-    row = transcoder(result, connection.session.charset_results, binary=binary).row
+    form = transcoder(result, connection.session.charset_results, binary=binary)
     values = result.values
     if len(values) == 1:
         ((handle, value),) = values
-        protocol.send(row(value, handle))
+        protocol.send(form.row(value, handle))
         return
-    for start in range(0, len(values), _ROWS_PER_CHECK):
-        protocol.send_many([row(value, handle) for handle, value in values[start : start + _ROWS_PER_CHECK]])
+    for start in range(0, len(values), MANY):
+        protocol.send_many(form.rows(values[start : start + MANY]))
         if len(protocol.out) >= FLUSH_SIZE:
             await protocol.drain()
 
 
 async def _send_values(connection: Connection, rows: Sequence[Sequence[Value]], encoder: RowEncoder) -> None:
     protocol = connection.protocol
-    payload = encoder.payload
-    for start in range(0, len(rows), _ROWS_PER_CHECK):
-        protocol.send_many([payload(row) for row in rows[start : start + _ROWS_PER_CHECK]])
+    for start in range(0, len(rows), MANY):
+        protocol.send_many(encoder.payloads_of(rows[start : start + MANY]))
         if len(protocol.out) >= FLUSH_SIZE:
             await protocol.drain()
 
@@ -229,7 +225,7 @@ async def _send_batches(connection: Connection, result: RowsResult, encoder: Row
 async def _send_batch(connection: Connection, batch: pa.RecordBatch, encoder: RowEncoder) -> None:
     protocol = connection.protocol
     if batch.num_rows <= SMALL_BATCH and batch.nbytes <= FLUSH_SIZE:
-        protocol.send_many(encoder.payloads(batch))
+        protocol.send_many(list(encoder.payloads(batch)))
         if len(protocol.out) >= FLUSH_SIZE:
             await protocol.drain()
         return

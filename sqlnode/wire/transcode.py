@@ -18,6 +18,7 @@ from sqlnode.base.types import TypeCode
 from sqlnode.base.zones import from_utc
 from sqlnode.wire.binary_cells import binary_cell
 from sqlnode.wire.constants import NULL_CELL
+from sqlnode.wire.payload import SHORT_LENGTHS, length_encoded
 from sqlnode.wire.resultset import RowEncoder
 from sqlnode.wire.text_cells import Formatter, text_cell
 from store.codec.decimals import decode_decimal
@@ -36,6 +37,9 @@ from store.codec.row_format import (
 Transcode: TypeAlias = Callable[[bytes, Handle], bytes]
 """(stored row, handle) -> payload of the result row."""
 
+TranscodeMany: TypeAlias = Callable[[Sequence[tuple[Handle, bytes]], Transcode], list[bytes]]
+"""Pairs to payloads; the second argument makes that of a row with another header."""
+
 _CACHE_LIMIT = 1024
 _KEPT_VARIANTS = 32
 
@@ -43,7 +47,9 @@ _KEPT_VARIANTS = 32
 class Transcoder:
     """Result rows of one layout for one kind of client. `row(value, handle)` is the payload."""
 
-    __slots__ = ("_by_header", "_cells", "_decoder", "_guess", "_rows", "_timestamps", "binary", "layout", "zone")
+    __slots__ = (
+        "_by_header", "_cells", "_decoder", "_guess", "_loops", "_rows", "_timestamps", "binary", "layout", "zone",
+    )
 
     def __init__(
         self, columns: Sequence[Column], layout: StoredLayout, charset: str | None, zone: tzinfo | None, *, binary: bool
@@ -60,6 +66,7 @@ class Transcoder:
         )
         self._decoder: RowDecoder | None = None
         self._by_header: dict[bytes, Transcode] = {}
+        self._loops: dict[bytes, TranscodeMany] = {}
         self._guess = 6
 
     def row(self, value: bytes, handle: Handle) -> bytes:
@@ -68,6 +75,21 @@ class Transcoder:
         if found is None:
             found = self._find(value)
         return found(value, handle)
+
+    def rows(self, values: Sequence[tuple[Handle, bytes]]) -> list[bytes]:
+        """The payloads of (handle, stored row) pairs. Rows of one table mostly have one header, so that one loop
+        without calls makes them."""
+        first = values[0][1] if values else b""
+        loop = self._loops.get(first[: self._guess])
+        if loop is None:
+            if not first or first[0] != VERSION:
+                return [self.row(value, handle) for handle, value in values]
+            self._find(first)
+            head = first[: self._guess]
+            if len(self._loops) >= _CACHE_LIMIT:
+                self._loops.clear()
+            loop = self._loops[head] = self._compile_loop(parse_header(first), head)
+        return loop(values, self.row)
 
     def _find(self, value: bytes) -> Transcode:
         if not value or value[0] != VERSION:
@@ -93,6 +115,31 @@ class Transcoder:
 
     def _compile(self, header: RowHeader) -> Transcode:
         """Generate `row` for rows with this header. The source holds nothing but numbers and names made here."""
+        scope, offsets, payload = self._payload(header)
+        exec("\n".join(["def row(value, handle):", *offsets, f"    return {payload}"]), scope)
+        return scope["row"]  # type: ignore[return-value]
+
+    def _compile_loop(self, header: RowHeader, head: bytes) -> TranscodeMany:
+        """The same for many rows, of which those that begin otherwise go to `row`."""
+        scope, offsets, payload = self._payload(header)
+        scope["head"] = head
+        lines = [
+            "def rows(values, row):",
+            " found = []",
+            " add = found.append",
+            " for handle, value in values:",
+            f"  if value[:{len(head)}] == head:",
+            *offsets,
+            f"    add({payload})",
+            "  else:",
+            "    add(row(value, handle))",
+            " return found",
+        ]
+        exec("\n".join(lines), scope)
+        return scope["rows"]  # type: ignore[return-value]
+
+    def _payload(self, header: RowHeader) -> tuple[dict[str, object], list[str], str]:
+        """Names for generated code, its line (at most one) that unpacks offsets, and the payload's expression."""
         places = {column_id: index for index, column_id in enumerate(header.ids)}
         parts = self.layout.parts
         scope: dict[str, object] = {
@@ -100,6 +147,8 @@ class Transcoder:
             "real": decode_float,
             "decimal": decode_decimal,
             "part": _handle_part,
+            "long": length_encoded,
+            "short": SHORT_LENGTHS,
         }
         needed: set[int] = set()
         terms: list[str] = []
@@ -123,20 +172,20 @@ class Transcoder:
             else:
                 terms.append(repr(cell(spec.default)))
                 continue
-            terms.append(f"cell_{position}({source})")
+            if cell is length_encoded and place:
+                size = f"end_{place} - end_{place - 1}"
+                terms.append(f"(short[{size}] + {source} if {size} < 251 else long({source}))")
+            else:
+                terms.append(f"cell_{position}({source})")
         if self.binary:
             head = b"\0" + bitmap.to_bytes((len(self.layout.specs) + 9) // 8, "little")
             terms.insert(0, repr(head))
-        lines = ["def row(value, handle):"]
-        if needed:
-            layout, names = _offsets(sorted(needed), header)
-            scope["unpack"] = struct.Struct(layout).unpack_from
-            lines.append(f"    {', '.join(names)}, = unpack(value)")
-        lines.append(
-            f"    return {' + '.join(terms)}" if len(terms) <= 3 else f"    return b''.join(({', '.join(terms)},))"
-        )
-        exec("\n".join(lines), scope)
-        return scope["row"]  # type: ignore[return-value]
+        payload = " + ".join(terms) if len(terms) <= 3 else f"b''.join(({', '.join(terms)},))"
+        if not needed:
+            return scope, [], payload
+        layout, names = _offsets(sorted(needed), header)
+        scope["unpack"] = struct.Struct(layout).unpack_from
+        return scope, [f"    {', '.join(names)}, = unpack(value)"], payload
 
 
 def _in_zone(cell: Formatter, zone: tzinfo | None) -> Formatter:

@@ -177,6 +177,8 @@ class HandleParts:
 
 
 Decode: TypeAlias = Callable[[bytes, Handle], list[Value]]
+DecodeMany: TypeAlias = Callable[[Sequence[tuple[Handle, bytes]], Decode], list[list[Value]]]
+"""Pairs to rows; the second argument decodes a row with another header."""
 
 
 def _handle_part(handle: bytes, index: int) -> Value:
@@ -193,13 +195,32 @@ class RowDecoder:
     from the row where it has them, else from the handle; what is in neither takes the spec's default.
     """
 
-    __slots__ = ("_by_header", "_guess", "columns", "parts")
+    __slots__ = ("_by_header", "_guess", "_loops", "columns", "parts")
 
     def __init__(self, columns: Sequence[ColumnSpec], parts: HandleParts = HandleParts()) -> None:
         self.columns = tuple(columns)
         self.parts = parts
         self._by_header: dict[bytes, Decode] = {}
+        self._loops: dict[bytes, DecodeMany] = {}
         self._guess = 6
+
+    def decode_many(self, rows: Sequence[tuple[Handle, bytes]]) -> list[list[Value]]:
+        """`decode` of (handle, stored row) pairs. Rows of one table mostly have one header, so that one loop without
+        calls decodes them."""
+        if not rows:
+            return []
+        head = rows[0][1][: self._guess]
+        loop = self._loops.get(head)
+        if loop is None:
+            first = rows[0][1]
+            if not first or first[0] != VERSION:
+                return [self.decode(value, handle) for handle, value in rows]
+            self._find(first)
+            head = first[: self._guess]
+            if len(self._loops) >= _CACHE_LIMIT:
+                self._loops.clear()
+            loop = self._loops[head] = self._compile_loop(parse_header(first), head)
+        return loop(rows, self.decode)
 
     def decode(self, value: bytes, handle: Handle) -> list[Value]:
         """The values of the decoder's columns in one row. Raises ValueError for a malformed row."""
@@ -223,6 +244,32 @@ class RowDecoder:
 
     def _compile(self, header: RowHeader) -> Decode:
         """Generate `decode` for rows with this header: one unpack of the offsets needed, then one slice per column."""
+        scope, offsets, terms = self._terms(header)
+        lines = ["def decode(row, handle):", *offsets, f"    return [{', '.join(terms)}]"]
+        exec("\n".join(lines), scope)  # the source holds nothing but numbers and names made here
+        return scope["decode"]  # type: ignore[return-value]
+
+    def _compile_loop(self, header: RowHeader, head: bytes) -> DecodeMany:
+        """The same for many rows, of which those that begin otherwise go to `decode`."""
+        scope, offsets, terms = self._terms(header)
+        scope["head"] = head
+        lines = [
+            "def decode_many(rows, decode):",
+            " found = []",
+            " add = found.append",
+            " for handle, row in rows:",
+            f"  if row[:{len(head)}] == head:",
+            *offsets,
+            f"    add([{', '.join(terms)}])",
+            "  else:",
+            "    add(decode(row, handle))",
+            " return found",
+        ]
+        exec("\n".join(lines), scope)
+        return scope["decode_many"]  # type: ignore[return-value]
+
+    def _terms(self, header: RowHeader) -> tuple[dict[str, object], list[str], list[str]]:
+        """Names for generated code, its line (at most one) that unpacks offsets, and an expression per column."""
         places = {column_id: index for index, column_id in enumerate(header.ids)}
         scope: dict[str, object] = {
             "number": int.from_bytes,
@@ -246,14 +293,11 @@ class RowDecoder:
             else:
                 scope[f"default_{position}"] = column.default
                 terms.append(f"default_{position}")
-        lines = ["def decode(row, handle):"]
-        if needed:
-            layout, names = _offset_struct(sorted(needed), header)
-            scope["unpack"] = struct.Struct(layout).unpack_from
-            lines.append(f"    {', '.join(names)}, = unpack(row)")
-        lines.append(f"    return [{', '.join(terms)}]")
-        exec("\n".join(lines), scope)  # the source holds nothing but numbers and names made here
-        return scope["decode"]  # type: ignore[return-value]
+        if not needed:
+            return scope, [], terms
+        layout, names = _offset_struct(sorted(needed), header)
+        scope["unpack"] = struct.Struct(layout).unpack_from
+        return scope, [f"    {', '.join(names)}, = unpack(row)"], terms
 
     def _decode_version_1(self, value: bytes, handle: Handle) -> list[Value]:
         found = read_version_1(value)
