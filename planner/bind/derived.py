@@ -41,7 +41,7 @@ def bind_named(environment: Environment, node: exp.Expression) -> Part:
             if part is not None:
                 return part
         relation = bind_view(environment, found_database, table)
-        return as_part(relation, alias or name, found_database, view=table.name)
+        return as_part(relation, alias or name, found_database, view=table.name, labels_columns=True)
     relation, source = data_source(
         environment, found_database, table, alias or table.name, hints=node.args.get("hints") or ()
     )
@@ -84,7 +84,16 @@ def bind_derived(environment: Environment, node: exp.Expression) -> Part:
             raise unsupported("clauses behind a derived table")
         relation = bind_query(node.this, inside)
     names = [column.name for column in alias.args.get("columns") or ()]
-    return as_part(renamed(relation, names), alias.name, "")
+    return as_part(renamed(relation, names), alias.name, "", labels_columns=_is_merged(node.this))
+
+
+def _is_merged(query: exp.Expression) -> bool:
+    """Whether MySQL merges a derived table into the query around it (manual, "Optimizing Derived Tables")."""
+    if not isinstance(query, exp.Select) or query.args.get("from_") is None:
+        return False
+    if any(query.args.get(name) for name in ("group", "having", "distinct", "limit", "windows")):
+        return False
+    return not any(item.find(exp.AggFunc, exp.Window) for item in query.expressions)
 
 
 def renamed(relation: Relation, names: list[str]) -> Relation:
@@ -108,7 +117,8 @@ def check_names(columns: tuple[Column, ...]) -> None:
         seen.add(key)
 
 
-def as_part(relation: Relation, alias: str, database: str, *, view: str = "") -> Part:
+def as_part(relation: Relation, alias: str, database: str, *, view: str = "", labels_columns: bool = False) -> Part:
     """A bound query as a source under its alias."""
     columns = tuple(replace(column, table=alias) for column in relation.columns)
-    return Part(relation.plan, (Source(alias, database, columns, stored_name=view),), columns, (relation.facts,))
+    source = Source(alias, database, columns, stored_name=view, labels_columns=labels_columns)
+    return Part(relation.plan, (source,), columns, (relation.facts,))

@@ -33,6 +33,8 @@ class Source:
     """The name of the table or view itself, for privileges."""
     behind: Environment | None = None
     """Of an updatable view: where its base table was bound, whose rights writing needs too."""
+    labels_columns: bool = False
+    """Whether its own spelling of a column's name labels a result, as views and what is merged like them have it."""
     names: dict[str, Column | None] = field(init=False)
     """By lower-case name; None for a name that stands twice."""
 
@@ -111,6 +113,15 @@ class Scope:
         if not found:
             raise SqlError(BAD_TABLE_ERROR, table=f"{database}.{table}" if database else table)
         return found[0].columns
+
+    def label(self, column: Column, written: str) -> str:
+        """What labels an item of the select list that is this column alone, written so."""
+        for source in self.sources:
+            if source.labels_columns:
+                own = source.names.get(written.lower())
+                if own is not None and own.id == column.id:
+                    return own.name
+        return written
 
     def chain(self) -> Iterator[Scope]:
         """This scope and the enclosing ones."""

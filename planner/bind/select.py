@@ -162,9 +162,12 @@ def bind_items(block: Block) -> list[SelectItem]:
             items.append(SelectItem(operand(binder, tree.this), alias, alias))
             continue
         label = labels[at] if at < len(labels) else None
+        value = operand(binder, tree)
         if isinstance(tree, exp.Column):
             label = tree.this.name
-        items.append(SelectItem(operand(binder, tree), label if label is not None else f"Name_exp_{at + 1}"))
+            if isinstance(value, Column):
+                label = block.scope.label(value, label)
+        items.append(SelectItem(value, label if label is not None else f"Name_exp_{at + 1}"))
     return items
 
 

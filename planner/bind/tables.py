@@ -98,7 +98,8 @@ def data_source(
     else:
         padded = plan
     visible = tuple(column for column, info in zip(columns, infos) if not info.hidden)
-    source = Source(alias, database, visible, table, plan if whole else None, table.name)
+    labels_columns = table.id < 0 and database.lower() == "information_schema"
+    source = Source(alias, database, visible, table, plan if whole else None, table.name, labels_columns=labels_columns)
     return Relation(padded, visible, lambda: of_table(table, columns)), source
 
 
@@ -110,7 +111,11 @@ def _padded(environment: Environment, plan: DataSource) -> tuple[LogicalNode, li
         is_char = kind.code == TypeCode.STRING and kind.charset != "binary" and not kind.elements
         value: Expression = column
         if is_char:
-            arguments = (column, integer_constant(kind.length), Constant(b" ", varchar(1, kind.charset, kind.collation)))
+            arguments = (
+                column,
+                integer_constant(kind.length),
+                Constant(b" ", varchar(1, kind.charset, kind.collation)),
+            )
             value, column = resolve("rpad", arguments, environment.context), environment.binding.fresh(column)
         columns.append(column)
         values.append(value)
