@@ -40,6 +40,7 @@ _FAMILIES = (
     "explain",
     "maintenance",
     "accounts",
+    "programs",
     "not_run",
 )
 """Modules with a `PARSERS` table: first words (`CREATE TABLE`) to the function that reads the rest."""

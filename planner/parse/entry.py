@@ -11,6 +11,7 @@ from planner.context import SqlMode
 from planner.parse.dispatch import parse_draft
 from planner.parse.door import expression_from_text, read_tokens
 from planner.parse.failure import empty_query, syntax_error
+from planner.parse.programs import is_program
 from planner.parse.query import Draft
 from planner.parse.statement import Statement
 from planner.parse.token_pass import number_parameters
@@ -62,8 +63,9 @@ def split_text(sql: str, *, sql_mode: int = SqlMode.DEFAULT) -> list[PendingStat
     tokens = read_tokens(source, sql_mode)
     spans: list[tuple[list[Token], int]] = []
     first = 0
+    whole_text = is_program(tokens)
     for index, token in enumerate(tokens):
-        if token.token_type is TokenType.SEMICOLON:
+        if token.token_type is TokenType.SEMICOLON and not whole_text:
             if index > first:
                 spans.append((tokens[first:index], token.start))
             first = index + 1

@@ -97,4 +97,15 @@ class Flush:
     kind: StatementKind = StatementKind.FLUSH
 
 
-AdminNode: TypeAlias = Show | Explain | Describe | Help | TableMaintenance | Flush
+@dataclass(frozen=True, slots=True)
+class MissingProgram:
+    """CALL (`call`) or DROP {PROCEDURE | FUNCTION | TRIGGER | EVENT} [IF EXISTS]; `program` is the kind."""
+
+    program: str
+    name: TableName
+    if_exists: bool = False
+    call: bool = False
+    kind: StatementKind = StatementKind.MISSING_PROGRAM
+
+
+AdminNode: TypeAlias = Show | Explain | Describe | Help | TableMaintenance | Flush | MissingProgram

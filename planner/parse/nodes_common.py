@@ -72,6 +72,7 @@ class StatementKind(Enum):
     DROP_ROLE = "DROP ROLE"
     GRANT = "GRANT"
     REVOKE = "REVOKE"
+    MISSING_PROGRAM = "stored programs"
     UNSUPPORTED = "UNSUPPORTED"
 
 

@@ -8,7 +8,6 @@ from planner.parse.cursor import Cursor
 from planner.parse.nodes_common import Unsupported
 
 _FEATURES = (
-    "CALL",
     "HANDLER",
     "IMPORT TABLE",
     "LOAD XML",
@@ -41,10 +40,6 @@ _FEATURES = (
     "ALTER INSTANCE",
     "ALTER SEQUENCE",
     "ALTER PLACEMENT POLICY",
-    "DROP PROCEDURE",
-    "DROP FUNCTION",
-    "DROP TRIGGER",
-    "DROP EVENT",
     "DROP SERVER",
     "DROP TABLESPACE",
     "DROP UNDO TABLESPACE",
