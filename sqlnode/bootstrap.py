@@ -57,6 +57,21 @@ def system_tables() -> Iterator[str]:
         Column_name char(64), `Timestamp` timestamp default current_timestamp,
         Column_priv set('Select','Insert','Update','References'),
         primary key (Host, DB, User, Table_name, Column_name))"""
+    yield """create table procs_priv (Host char(255) not null default '', Db char(64) not null default '',
+        User char(32) not null default '', Routine_name char(64) not null default '',
+        Routine_type enum('FUNCTION','PROCEDURE') not null, Grantor varchar(288) not null default '',
+        Proc_priv set('Execute','Alter Routine','Grant') not null default '',
+        `Timestamp` timestamp not null default current_timestamp on update current_timestamp,
+        primary key (Host, User, Db, Routine_name, Routine_type))"""
+    yield """create table help_topic (help_topic_id int unsigned not null, name char(64) not null,
+        help_category_id smallint unsigned not null, description text not null, example text not null, url text not null,
+        primary key (help_topic_id), unique key name (name))"""
+    yield """create table help_category (help_category_id smallint unsigned not null, name char(64) not null,
+        parent_category_id smallint unsigned, url text not null, primary key (help_category_id), unique key name (name))"""
+    yield """create table help_keyword (help_keyword_id int unsigned not null, name char(64) not null,
+        primary key (help_keyword_id), unique key name (name))"""
+    yield """create table help_relation (help_topic_id int unsigned not null, help_keyword_id int unsigned not null,
+        primary key (help_keyword_id, help_topic_id))"""
     yield """create table global_priv (Host char(255) not null default '', User char(80) not null default '',
         Priv longtext not null default (''), primary key (Host, User))"""
     yield """create table global_grants (USER char(32) not null default '', HOST char(255) not null default '',

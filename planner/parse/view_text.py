@@ -37,6 +37,27 @@ def qualified_text(statement: Statement, database: str, star_columns: Sequence[s
     return "".join(pieces).strip()
 
 
+def unqualified_text(statement: Statement, database: str) -> str:
+    """The text of a definition without the name of `database` before its tables, as SHOW CREATE VIEW prints it there."""
+    source = statement.source
+    starts = {token.start: place for place, token in enumerate(statement.tokens)}
+    pieces: list[str] = []
+    position = statement.tokens[0].start
+    spans = []
+    for node in statement.tree.find_all(exp.Table, exp.Column):
+        qualifier = node.args.get("db")
+        if not isinstance(qualifier, exp.Identifier) or qualifier.name.lower() != database.lower():
+            continue
+        place = starts.get(qualifier.meta.get("start"))
+        if place is not None and statement.tokens[place + 1].token_type is T.DOT:
+            spans.append((qualifier.meta["start"], statement.tokens[place + 2].start))
+    for start, end in sorted(spans):
+        pieces.append(source[position:start])
+        position = end
+    pieces.append(source[position : statement.tokens[-1].end + 1])
+    return "".join(pieces)
+
+
 Change = tuple[int, int, str]
 """(start, end, text) in the source."""
 

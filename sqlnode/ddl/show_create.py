@@ -10,8 +10,10 @@ from collections.abc import Sequence
 from datetime import tzinfo
 from decimal import Decimal, InvalidOperation
 
+from planner.bind.views import definition
 from planner.parse.entry import parse_expression
 from planner.parse.expression_text import quote_name, shown_text
+from planner.parse.view_text import unqualified_text
 from sqlnode.base.collation import by_name, charset_by_name
 from sqlnode.base.schema import ColumnInfo, DatabaseInfo, IndexInfo, TableInfo
 from sqlnode.base.temporal import format_datetime, from_utc
@@ -225,14 +227,16 @@ def create_view_text(database: str, table: TableInfo, current_database: str = ""
     """SHOW CREATE VIEW; the view's database is printed unless it is the current one."""
     view = table.view
     assert view is not None, "a view has a definition"
-    name = quote_name(table.name)
+    name, select = quote_name(table.name), view.select
     if database.lower() != current_database.lower():
         name = f"{quote_name(database)}.{name}"
+    else:
+        select = unqualified_text(definition(select), database)
     columns = f" ({','.join(quote_name(column) for column in view.columns)})" if view.columns else ""
     text = (
         f"CREATE ALGORITHM={_ALGORITHMS[view.algorithm]}"
         f" DEFINER={quote_name(view.definer_user)}@{quote_name(view.definer_host)}"
-        f" SQL SECURITY {_SECURITY[view.security]} VIEW {name}{columns} AS {view.select}"
+        f" SQL SECURITY {_SECURITY[view.security]} VIEW {name}{columns} AS {select}"
     )
     option = view.extra.get(CHECK_OPTION)
     return f"{text} WITH {option} CHECK OPTION" if option else text

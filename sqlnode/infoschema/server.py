@@ -7,17 +7,20 @@ from collections.abc import Iterator
 
 from planner.parse.reserved import RESERVED
 from sqlnode.base.charset import CHARSETS
-from sqlnode.base.collation import all_collations, by_name
-from sqlnode.infoschema.table import Row, View, VirtualTable, nothing
+from sqlnode.base.collation import all_collations
+from sqlnode.infoschema.table import Row, View, VirtualTable
 
 _I = "information_schema"
 
 
 def _character_sets(view: View) -> Iterator[Row]:
+    defaults = {collation.charset: collation for collation in all_collations() if collation.is_default}
     for charset in CHARSETS.values():
+        if charset.name not in defaults:
+            continue
         yield (
             charset.display_name,
-            by_name(charset.default_collation).display_name,
+            defaults[charset.name].display_name,
             charset.description,
             charset.max_length,
         )
@@ -132,9 +135,20 @@ PROCESSLIST = VirtualTable(
 )
 
 
+P_PROCESSLIST = VirtualTable(
+    "performance_schema",
+    "processlist",
+    """ID bigint unsigned!, USER varchar(32), HOST varchar(261), DB varchar(64), COMMAND varchar(16), TIME bigint,
+    STATE varchar(64), INFO longtext, EXECUTION_ENGINE varchar(9)""",
+    lambda view: ((*row, "PRIMARY") for row in _processes(view)),
+)
+
+
 def _threads(view: View) -> Iterator[Row]:
     for row in _processes(view):
-        yield row[0], "thread/sql/one_connection", "FOREGROUND", *row[:8]
+        session = view.instance.sessions[int(row[0] or 0)]
+        channel = "SSL/TLS" if session.cipher[0] else "TCP/IP"
+        yield row[0], "thread/sql/one_connection", "FOREGROUND", *row[:8], None, None, "YES", "YES", channel, None, None
 
 
 THREADS = VirtualTable(
@@ -142,7 +156,9 @@ THREADS = VirtualTable(
     "threads",
     """THREAD_ID bigint unsigned!, NAME varchar(128)!, TYPE varchar(10)!, PROCESSLIST_ID bigint unsigned,
     PROCESSLIST_USER varchar(32), PROCESSLIST_HOST varchar(255), PROCESSLIST_DB varchar(64), PROCESSLIST_COMMAND varchar(16),
-    PROCESSLIST_TIME bigint, PROCESSLIST_STATE varchar(64), PROCESSLIST_INFO longtext""",
+    PROCESSLIST_TIME bigint, PROCESSLIST_STATE varchar(64), PROCESSLIST_INFO longtext, PARENT_THREAD_ID bigint unsigned,
+    ROLE varchar(64), INSTRUMENTED varchar(3)!, HISTORY varchar(3)!, CONNECTION_TYPE varchar(16), THREAD_OS_ID bigint unsigned,
+    RESOURCE_GROUP varchar(64)""",
     _threads,
 )
 
@@ -158,6 +174,15 @@ CONNECT_ATTRS = VirtualTable(
     "session_connect_attrs",
     "PROCESSLIST_ID bigint unsigned!, ATTR_NAME varchar(32)!, ATTR_VALUE varchar(1024), ORDINAL_POSITION int",
     _attributes,
+)
+
+ACCOUNT_CONNECT_ATTRS = VirtualTable(
+    "performance_schema",
+    "session_account_connect_attrs",
+    CONNECT_ATTRS.columns,
+    lambda view: (
+        row for row in _attributes(view) if view.instance.sessions[int(row[0] or 0)].user == view.session.user
+    ),
 )
 
 _VARIABLES = "VARIABLE_NAME varchar(64)!, VARIABLE_VALUE varchar(1024)"
@@ -193,8 +218,8 @@ def status_rows(view: View) -> Iterator[Row]:
         "Queries": counters.get("questions", 0),
         "Questions": counters.get("questions", 0),
         "Slow_queries": 0,
-        "Ssl_cipher": view.session.attributes.get("_ssl_cipher", ""),
-        "Ssl_version": view.session.attributes.get("_ssl_version", ""),
+        "Ssl_cipher": view.session.cipher[0],
+        "Ssl_version": view.session.cipher[1],
         "Threads_connected": len(sessions),
         "Threads_created": len(sessions),
         "Threads_running": sum(1 for s in sessions.values() if s.command != "Sleep"),
@@ -221,13 +246,6 @@ USER_VARIABLES = VirtualTable(
     "user_variables_by_thread",
     "THREAD_ID bigint unsigned!, VARIABLE_NAME varchar(64)!, VARIABLE_VALUE longtext",
     _user_variables,
-)
-
-STATEMENTS_CURRENT = VirtualTable(
-    "performance_schema",
-    "events_statements_current",
-    "THREAD_ID bigint unsigned!, EVENT_ID bigint unsigned!, EVENT_NAME varchar(128)!, SQL_TEXT longtext, TIMER_WAIT bigint unsigned, ROWS_SENT bigint unsigned!",
-    nothing,
 )
 
 

@@ -9,7 +9,6 @@ from planner.expr.nodes import Column
 from planner.parse.nodes_admin import Show
 from sqlnode.base.errors import (
     BAD_DB_ERROR,
-    NOT_SUPPORTED_YET,
     SP_DOES_NOT_EXIST,
     WRONG_OBJECT,
     SqlError,
@@ -52,8 +51,6 @@ async def _create_table(session: Session, node: Show) -> Rows:
     database, table = table_of(session, node.table)
     if table.is_view:
         return await _create_view(session, node)
-    if table.id < 0:
-        raise SqlError(NOT_SUPPORTED_YET, feature="SHOW CREATE TABLE of a server table")
     text = create_table_text(
         database, table, auto_increment=session.instance.auto_ids.next_value(table), zone=session.zone
     )
@@ -65,7 +62,7 @@ async def _create_view(session: Session, node: Show) -> Rows:
 
     database, table = table_of(session, node.table)
     if table.view is None:
-        raise SqlError(WRONG_OBJECT, database=database, table=table.name, kind="VIEW")
+        raise SqlError(WRONG_OBJECT, database=database, name=table.name, expected="VIEW")
     text = create_view_text(database, table, session.database)
     return _CREATE_VIEW, [
         (table.name.encode(), text.encode("utf-8", "surrogateescape"), b"utf8mb4", b"utf8mb4_0900_ai_ci")

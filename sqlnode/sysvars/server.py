@@ -62,7 +62,7 @@ VARIABLES = (
     _fixed("server_uuid", "00000000-0000-0000-0000-000000000000"),
     _fixed("gtid_mode", "OFF"),
     _fixed("gtid_executed", ""),
-    _fixed("gtid_purged", ""),
+    Variable("gtid_purged", _G, Kind.STRING, "", accepted_only=True),
     _fixed("gtid_owned", ""),
     _fixed("enforce_gtid_consistency", "OFF"),
     _fixed("thread_handling", "one-thread-per-connection"),

@@ -83,6 +83,7 @@ class ConnectionPhase:
         self.host = LOCAL_HOST if is_loopback(address) else address
         self.capabilities = 0
         self.is_secure = False
+        self.cipher = ("", "")
         self.nonce = new_nonce()
 
     async def run(self) -> Session:
@@ -102,6 +103,7 @@ class ConnectionPhase:
         response = parse_response(payload, offered)
         self.capabilities = response.capabilities
         session = server.new_session(self._id, self.host)
+        session.cipher = self.cipher
         _set_charset(session, response.charset)
         await self._log_in(session, response, nonce)
         server.instance.sessions[session.id] = session
@@ -115,6 +117,9 @@ class ConnectionPhase:
         transport = await loop.start_tls(protocol.transport, protocol, context, server_side=True)
         assert transport is not None, "start_tls answers with a transport or raises"
         protocol.attach(transport)
+        found = transport.get_extra_info("cipher")
+        if found is not None:
+            self.cipher = (str(found[0]), str(found[1]))
         protocol.exact = False
         self.is_secure = True
 
