@@ -18,6 +18,7 @@ from executor.row_keys import extreme_key, row_identities, sorted_rows
 from planner.expr.nodes import AggregateCall, Column
 from planner.functions.cast_json import json_form
 from sqlnode.base import json as binary_json
+from sqlnode.base.decimal import quotient_digits
 from sqlnode.base.errors import (
     CUT_VALUE_GROUP_CONCAT,
     DATA_OUT_OF_RANGE,

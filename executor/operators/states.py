@@ -25,7 +25,7 @@ from planner.physical import AggMode
 from sqlnode.base.errors import NOT_SUPPORTED_YET, SqlError
 from sqlnode.base.types import EvalType, SqlType, Value, integer
 from store.codec.byte_arrays import values_to_array
-from store.codec.decimals import make_decimal
+from store.codec.decimals import make_decimal, unscaled
 
 _BITS: dict[str, tuple[np.ufunc, int]] = {
     "bit_and": (np.bitwise_and, (1 << 64) - 1),
@@ -185,7 +185,7 @@ class Sum:
             if total is None:
                 values.append(None)
                 continue
-            number = total * 10 ** (scale - own_scale) if scale >= own_scale else total // 10 ** (own_scale - scale)
+            number = unscaled(make_decimal(total, own_scale), scale)
             number = max(min(number, limit - 1), 1 - limit)
             values.append(make_decimal(number, scale))
         return values_to_array(values, self._type)

@@ -94,6 +94,8 @@ def make_cast(
             )
     if target.code == TypeCode.NULL:
         return expression
+    if source.code == TypeCode.NULL and target.code in (TypeCode.ENUM, TypeCode.SET):
+        return Constant(None, target.nullable())
     if target.code in (TypeCode.ENUM, TypeCode.SET, TypeCode.BIT, TypeCode.GEOMETRY):
         raise SqlError(NOT_SUPPORTED_YET, feature=f"cast to type {target.code}")
     result = target.nullable()
