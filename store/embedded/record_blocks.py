@@ -1,11 +1,12 @@
 """The cache of short stretches of the key space, which answers short scans of rows.
 
 A block holds the newest committed pairs of all keys with one 18-byte prefix: of a table with integer handles, 256
-neighbouring handles. A scan at T is answered from blocks when nothing in them was committed after T.
+neighbouring handles. Its history are the last changes with what stood there before, so that a scan at an older T undoes
+those above T. Example: block read when its newest commit was 10, key k changed from a to b at 20: `oldest_ts` 10,
+`newest_ts` 20, history [(20, k, a)]; a scan at 25 sees b, one at 15 sees a, one at 5 must read the database.
 
 It is right for the same reason as the cache of versions: all runs on the loop's one thread, and whoever writes a version
-tells (`note`), or drops the block (`drop`), in the same step. `newest_ts` is at or above every commit in the block, so a
-block that is too new for a reader is passed over, and one that is not yet durable is recognised.
+tells (`note`), or drops the block (`drop`), in the same step.
 
 A block is read from the database when it is asked for twice in a while: large tables read at random keep to the
 database's own cache, and what is read often stays here.
@@ -34,19 +35,38 @@ MOST_BLOCKS = 9
 _MOST_VERSIONS = 2048
 _MOST_BYTES = 1 << 20
 _SEEN_LIMIT = 4096
+_HISTORY = 64
 _PAIR_OVERHEAD_BYTES = 150
 
 
 class Block:
-    """Pairs of one prefix in key order; `keys[i]` is `pairs[i][0]`."""
+    """Pairs of one prefix in key order; `keys[i]` is `pairs[i][0]`. `history`: (commit_ts, key, value before or None)."""
 
-    __slots__ = ("keys", "newest_ts", "pairs", "size")
+    __slots__ = ("history", "keys", "newest_ts", "oldest_ts", "pairs", "size")
 
     def __init__(self, pairs: list[Pair], newest_ts: int) -> None:
         self.pairs = pairs
         self.keys = [key for key, _ in pairs]
         self.newest_ts = newest_ts
+        self.oldest_ts = newest_ts
+        self.history: list[tuple[int, bytes, bytes | None]] = []
         self.size = sum([len(key) + len(value) + _PAIR_OVERHEAD_BYTES for key, value in pairs])
+
+
+    def at(self, ts: int, start: bytes, end: bytes) -> list[Pair]:
+        """The pairs of [start, end) as they were at `ts`, which is at or above `oldest_ts`."""
+        keys = self.keys
+        low = bisect_left(keys, start)
+        pairs = self.pairs[low : bisect_left(keys, end, low)]
+        undone: dict[bytes, bytes | None] = {}
+        for commit_ts, key, before in reversed(self.history):
+            if commit_ts > ts and start <= key < end:
+                undone[key] = before
+        if not undone:
+            return pairs
+        merged: dict[bytes, bytes | None] = dict(pairs)
+        merged.update(undone)
+        return sorted([(key, value) for key, value in merged.items() if value is not None])
 
 
 class RecordBlocks:
@@ -69,29 +89,28 @@ class RecordBlocks:
         last = end[:PREFIX]
         if end[PREFIX:] in (b"", b"\0"):
             last = _moved(last, -1)
-        found = self.blocks.get(first) or self._load(mvcc, first)
-        if found is None or found.newest_ts > ts:
-            return None
-        newest = found.newest_ts
-        keys = found.keys
-        at = bisect_left(keys, start)
-        if first == last:
-            pairs = found.pairs[at : bisect_left(keys, end, at)]
-        elif first > last:
+        if first > last:
             return []
-        else:
-            if int.from_bytes(last, "big") - int.from_bytes(first, "big") >= MOST_BLOCKS:
+        if first != last and int.from_bytes(last, "big") - int.from_bytes(first, "big") >= MOST_BLOCKS:
+            return None
+        pairs: list[Pair] = []
+        newest = 0
+        while True:
+            block = self.blocks.get(first) or self._load(mvcc, first)
+            if block is None or block.oldest_ts > ts:
                 return None
-            pairs = found.pairs[at:]
-            while first != last:
-                first = _moved(first, 1)
-                found = self.blocks.get(first) or self._load(mvcc, first)
-                if found is None or found.newest_ts > ts:
-                    return None
-                if found.newest_ts > newest:
-                    newest = found.newest_ts
-                pairs += found.pairs if first != last else found.pairs[: bisect_left(found.keys, end)]
-        if newest >= mvcc.engine.unsynced_ts:
+            if block.newest_ts > newest:
+                newest = block.newest_ts
+            if block.newest_ts > ts:
+                pairs += block.at(ts, start, end)
+            else:
+                keys = block.keys
+                low = bisect_left(keys, start) if keys and keys[0] < start else 0
+                pairs += block.pairs[low : bisect_left(keys, end, low) if first == last else None]
+            if first == last:
+                break
+            first = _moved(first, 1)
+        if ts >= mvcc.engine.unsynced_ts and newest >= mvcc.engine.unsynced_ts:
             mvcc.engine.sync_now()
         return pairs
 
@@ -99,21 +118,33 @@ class RecordBlocks:
         """The newest version of a key of `block`, just committed or just read."""
         if commit_ts > block.newest_ts:
             block.newest_ts = commit_ts
-        keys = block.keys
+        keys, pairs = block.keys, block.pairs
         at = bisect_left(keys, key)
+        before = None
         if at < len(keys) and keys[at] == key:
+            before = pairs[at][1]
+            if before == value:
+                return
             if value is None:
-                del keys[at], block.pairs[at]
+                del keys[at], pairs[at]
             else:
-                block.pairs[at] = (keys[at], value)
-        elif value is not None:
+                pairs[at] = (keys[at], value)
+        elif value is None:
+            return
+        else:
             keys.insert(at, key)
-            block.pairs.insert(at, (key, value))
+            pairs.insert(at, (key, value))
             size = len(key) + len(value) + _PAIR_OVERHEAD_BYTES
             block.size += size
             self._used += size
             if len(keys) > _MOST_VERSIONS:
                 self.drop(key)
+        history = block.history
+        history.append((commit_ts, key, before))
+        if len(history) > _HISTORY:
+            gone = history[: _HISTORY // 2]
+            del history[: _HISTORY // 2]
+            block.oldest_ts = max(block.oldest_ts, *[entry[0] for entry in gone])
 
     def drop(self, key: bytes) -> None:
         """Forgets the block of a key."""
