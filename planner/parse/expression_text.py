@@ -122,10 +122,12 @@ class _Printer:
         return f"_{self.charset}{quote_string(str(node.this))}"
 
     def introducer(self, node: exp.Introducer) -> str:
-        inner = node.expression
+        inner, name = node.expression, node.name.lower()
+        if self.shown and name == "_utf8":
+            name = "_utf8mb3"
         if isinstance(inner, exp.Literal) and inner.is_string:
-            return f"{node.name.lower()}{quote_string(str(inner.this))}"
-        return f"{node.name.lower()} {self.text(inner)}"
+            return f"{name}{quote_string(str(inner.this))}"
+        return f"{name} {self.text(inner)}"
 
     def national(self, node: exp.National) -> str:
         return f"_utf8mb3{quote_string(node.name)}"

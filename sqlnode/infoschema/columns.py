@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from datetime import tzinfo
 
 from sqlnode.base.charset import charset_by_name
 from sqlnode.base.collation import by_name
 from sqlnode.base.errors import SqlError, SqlWarning
-from sqlnode.base.schema import ColumnInfo, TableInfo
+from sqlnode.base.schema import ColumnInfo, IndexInfo, TableInfo
 from sqlnode.base.type_names import column_type, data_type
 from sqlnode.base.types import Flag, SqlType, TypeCode
+from sqlnode.ddl.expression_keys import is_key_expression
+from sqlnode.ddl.show_create import default_text as default_shown
+from sqlnode.ddl.show_create import expression_shown, now_text
 from sqlnode.infoschema.table import Row, View, VirtualTable
 from sqlnode.infoschema.view_columns import with_columns
 
@@ -29,15 +33,16 @@ _BLOB_BYTES = {
 
 
 def key_of(table: TableInfo, column: ColumnInfo) -> str:
-    """PRI, UNI, MUL or empty, as COLUMN_KEY has it."""
+    """PRI, UNI, MUL or empty, as COLUMN_KEY has it. The first unique key without NULLs stands for a missing primary key."""
     if column.type.flags & Flag.PRI_KEY:
         return "PRI"
+    primary = table.primary_index or (None if table.pk_is_handle else _stand_in(table))
     best = ""
     for index in table.public_indexes:
         names = [part.name.lower() for part in index.columns]
         if column.name.lower() not in names:
             continue
-        if index.primary:
+        if index is primary:
             return "PRI"
         if names[0] != column.name.lower():
             continue
@@ -48,22 +53,31 @@ def key_of(table: TableInfo, column: ColumnInfo) -> str:
     return best
 
 
-def default_text(column: ColumnInfo) -> str | None:
+def _stand_in(table: TableInfo) -> IndexInfo | None:
+    for index in table.public_indexes:
+        if index.unique and all(table.columns[part.offset].type.not_null and part.length < 0 for part in index.columns):
+            return index
+    return None
+
+
+def default_text(column: ColumnInfo, zone: tzinfo | None = None) -> str | None:
     """COLUMN_DEFAULT, which is also the Default of SHOW COLUMNS."""
-    if column.is_generated:
+    if column.is_generated or column.type.flags & Flag.AUTO_INCREMENT:
         return None
-    if column.default_bit is not None or column.type.code == TypeCode.BIT:
-        data = column.default_bit if column.default_bit is not None else None
-        if data is None:
-            return column.default
-        return f"b'{int.from_bytes(data, 'big'):b}'"
+    if column.default_is_expr:
+        return expression_text(column.default or "")
+    if column.type.code == TypeCode.BIT and column.default_bit is not None:
+        return f"b'{int.from_bytes(column.default_bit, 'big'):b}'"
     if column.default is None:
         return None
     if is_current_timestamp(column):
-        return (
-            column.default if "(" in column.default or not column.type.fsp else f"CURRENT_TIMESTAMP({column.type.fsp})"
-        )
-    return column.default
+        return now_text(column.type)
+    return default_shown(column, zone)
+
+
+def expression_text(stored: str) -> str:
+    """An expression as information_schema has it: SHOW CREATE TABLE's form with its quotes escaped."""
+    return expression_shown(stored).replace("\\", "\\\\").replace("'", "\\'")
 
 
 def is_current_timestamp(column: ColumnInfo) -> bool:
@@ -134,13 +148,15 @@ def _rows(view: View) -> Iterator[Row]:
                 view.session.warn(SqlWarning("Warning", error.code, error.message))
                 continue
         for column in table.public_columns:
+            if is_key_expression(column):
+                continue
             position += 1
             if not view.may_match("column_name", column.name):
                 continue
-            yield column_row(schema.name, table, column, position)
+            yield column_row(schema.name, table, column, position, view.session.zone)
 
 
-def column_row(database: str, table: TableInfo, column: ColumnInfo, position: int) -> Row:
+def column_row(database: str, table: TableInfo, column: ColumnInfo, position: int, zone: tzinfo | None = None) -> Row:
     """One row of COLUMNS."""
     sql_type = column.type
     characters, octets = lengths(sql_type)
@@ -154,7 +170,7 @@ def column_row(database: str, table: TableInfo, column: ColumnInfo, position: in
         table.name,
         column.name,
         position,
-        default_text(column),
+        default_text(column, zone),
         nullable,
         data_type(sql_type),
         characters,
@@ -169,7 +185,7 @@ def column_row(database: str, table: TableInfo, column: ColumnInfo, position: in
         extra_text(column),
         "select,insert,update,references",
         column.comment,
-        column.generated_expr,
+        expression_text(column.generated_expr) if column.is_generated else "",
         None,
     )
 

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from sqlnode.base.schema import ColumnInfo, IndexInfo, ReferenceAction, TableInfo
+from sqlnode.ddl.expression_keys import is_key_expression
+from sqlnode.infoschema.columns import expression_text
 from sqlnode.infoschema.table import Row, View, VirtualTable
 
 _ACTIONS = {
@@ -32,7 +34,7 @@ def _statistics(view: View) -> Iterator[Row]:
     for schema, table in view.base_tables():
         for name, unique, parts, index in keys_of(table):
             for place, (column, length) in enumerate(parts):
-                hidden = column.hidden and column.is_generated
+                hidden = is_key_expression(column)
                 yield (
                     "def",
                     schema.name,
@@ -51,7 +53,7 @@ def _statistics(view: View) -> Iterator[Row]:
                     "",
                     index.comment if index is not None else "",
                     "NO" if index is not None and index.invisible else "YES",
-                    column.generated_expr if hidden else None,
+                    expression_text(column.generated_expr) if hidden else None,
                 )
 
 
@@ -223,8 +225,8 @@ REFERENTIAL_CONSTRAINTS = VirtualTable(
 def _checks(view: View) -> Iterator[Row]:
     for schema, table in view.tables("constraint_schema"):
         for check in table.constraints:
-            text = check.expression
-            yield "def", schema.name, check.name, text if text.startswith("(") else f"({text})"
+            text = expression_text(check.expression)
+            yield "def", schema.name, check.name, text
 
 
 CHECK_CONSTRAINTS = VirtualTable(

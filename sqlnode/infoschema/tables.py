@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from planner.bind.updatable import is_updatable
 from sqlnode.base.charset import charset_by_name
 from sqlnode.base.collation import by_name
 from sqlnode.base.schema import TableInfo
@@ -133,7 +134,7 @@ def _views(view: View) -> Iterator[Row]:
             table.name,
             info.select,
             check,
-            "NO",
+            "YES" if is_updatable(table, view.catalog.table) else "NO",
             f"{info.definer_user}@{info.definer_host}",
             "INVOKER" if info.security else "DEFINER",
             "utf8mb4",
