@@ -32,8 +32,10 @@ def server(*options: str) -> Iterator[int]:
 
 
 def compare(name: str, seen: list[str], expected_file: Path) -> int:
-    """Prints the scoreboard and the differences from what is expected; 0 when there are none."""
-    expected = [line for line in expected_file.read_text().splitlines() if line.strip()]
+    """Prints the scoreboard and the differences from what is expected; 0 when there are none. In the file, lines that
+    begin with `#` say why something fails."""
+    lines = expected_file.read_text(encoding="utf-8").splitlines()
+    expected = [line for line in lines if line.strip() and not line.startswith("#")]
     for line in seen:
         print(f"{name}: {line}")
     missing = [line for line in expected if line not in seen]
