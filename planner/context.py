@@ -59,6 +59,8 @@ class PlanContext:
     database: str = ""
     variables: Mapping[str, object] = field(default_factory=dict)
     global_variable: Callable[[str], object] = lambda name: None
+    computed_variable: Callable[[str], object] = lambda name: None
+    """Session variables that tell a state rather than a setting (last_insert_id, warning_count, timestamp)."""
     sql_mode: int = SqlMode.DEFAULT
     charset: str = "utf8mb4"
     collation: str = "utf8mb4_0900_ai_ci"

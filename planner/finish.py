@@ -37,6 +37,7 @@ def finished_plan(
         columns=bound.columns,
         labels=bound.labels,
         tables=bound.tables,
+        references=bound.references,
         privileges=bound.privileges,
         definer_privileges=bound.definer_privileges,
         cacheable=bound.cacheable,

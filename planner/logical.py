@@ -405,6 +405,8 @@ class BoundQuery:
     labels: tuple[str, ...] = ()
     tables: tuple[tuple[str, TableInfo], ...] = ()
     """(database, table or view) whose identity the plan depends on."""
+    references: tuple[tuple[str, str], ...] = ()
+    """Lower-case (database, alias) of the tables and views that the statement itself names: what LOCK TABLES checks."""
     privileges: tuple[tuple[str, str, str, str], ...] = ()
     """(privilege such as SELECT, database, table, column or '') to check before running."""
     definer_privileges: tuple[tuple[str, str, str, str, str, str], ...] = ()

@@ -13,7 +13,7 @@ from planner.bind.relation import Relation
 from planner.bind.scope import Source
 from planner.bind.state import Environment, unsupported
 from planner.bind.tables import data_source, find_table, refuse_partition
-from planner.bind.updatable import updatable_part
+from planner.bind.updatable import is_join, updatable_part
 from planner.bind.views import bind_view
 from planner.expr.nodes import Column
 from sqlnode.base.errors import DUP_FIELDNAME, KEY_DOES_NOT_EXIST, UPDATE_TABLE_USED, VIEW_WRONG_LIST, SqlError
@@ -34,6 +34,8 @@ def bind_named(environment: Environment, node: exp.Expression) -> Part:
         environment.need("SELECT", found_database, table.name)
     if not environment.whole and (found_database.lower(), table.name.lower()) in environment.written:
         raise SqlError(UPDATE_TABLE_USED, table=table.name)
+    if table.id > 0:
+        environment.refers(found_database, alias or name)
     if table.is_view:
         _refuse_hints(node, name)
         if environment.whole or environment.locking:
@@ -41,7 +43,9 @@ def bind_named(environment: Environment, node: exp.Expression) -> Part:
             if part is not None:
                 return part
         relation = bind_view(environment, found_database, table)
-        return as_part(relation, alias or name, found_database, view=table.name, labels_columns=True)
+        part = as_part(relation, alias or name, found_database, view=table.name, labels_columns=True)
+        part.sources[0].joined = environment.whole and is_join(table)
+        return part
     relation, source = data_source(
         environment, found_database, table, alias or table.name, hints=node.args.get("hints") or ()
     )

@@ -16,9 +16,9 @@ from planner.bind.insert_rows import InsertTarget, bind_rows, block_rows
 from planner.bind.query import bind_query
 from planner.bind.relation import Relation
 from planner.bind.scope import Scope, Source
-from planner.bind.state import Environment
+from planner.bind.state import Environment, unsupported
 from planner.bind.tables import find_table, plan_column, refuse_partition
-from planner.bind.updatable import insertable
+from planner.bind.updatable import insertable, is_join
 from planner.expr.nodes import Column, Expression
 from planner.logical import Assignment, Insert, LogicalNode, Projection
 from planner.parse.nodes_common import StatementKind
@@ -95,10 +95,13 @@ def _target(environment: Environment, node: exp.Expression, verb: str) -> Insert
         raise refused(node)
     found, table = find_table(database, name, environment.context)
     named_database, named_table = found, table.name
+    environment.refers(found, name)
     mapping: dict[str, str] | None = None
     behind: Environment | None = None
     if table.is_view:
         base = insertable(environment, found, table)
+        if base is None and is_join(table):
+            raise unsupported(f"{verb} into a view over several tables")
         if base is None:
             raise SqlError(NON_INSERTABLE_TABLE, table=table.name, statement=verb)
         mapping = {key: value for key, value in base.names.items() if value is not None}

@@ -13,7 +13,7 @@ from planner.bind.from_clause import Part
 from planner.bind.query import with_limit
 from planner.bind.scope import Scope, Source
 from planner.bind.select import bind_where
-from planner.bind.state import Environment
+from planner.bind.state import Environment, unsupported
 from planner.bind.tables import HANDLE_ID
 from planner.expr.nodes import Constant, Expression, OrderItem, Parameter
 from planner.logical import DmlTarget, LogicalNode, Sort
@@ -22,6 +22,7 @@ from sqlnode.base.errors import (
     NON_UPDATABLE_TABLE,
     NONUPDATEABLE_COLUMN,
     UPDATE_WITHOUT_KEY_IN_SAFE_MODE,
+    VIEW_DELETE_MERGE_VIEW,
     WRONG_USAGE,
     SqlError,
 )
@@ -34,10 +35,19 @@ def target_of(source: Source, verb: str) -> DmlTarget:
     """The source as a target. Error 1288 when it is no stored table or updatable view."""
     node = source.node
     if node is None or node.table.id <= 0:
-        raise SqlError(NON_UPDATABLE_TABLE, table=source.alias, statement=verb)
+        raise not_updatable(source, verb)
     columns = tuple(column for column, info in zip(node.columns, node.infos) if info.id != HANDLE_ID)
     handle = next((column for column, info in zip(node.columns, node.infos) if info.id == HANDLE_ID), None)
     return DmlTarget(node.database, node.table, source.alias, columns, handle)
+
+
+def not_updatable(source: Source, verb: str) -> SqlError:
+    """1288; 1395 and 1235 for a view over several tables."""
+    if not source.joined:
+        return SqlError(NON_UPDATABLE_TABLE, table=source.alias, statement=verb)
+    if verb == "DELETE":
+        return SqlError(VIEW_DELETE_MERGE_VIEW, database=source.database, view=source.stored_name)
+    return unsupported(f"{verb} of a view over several tables")
 
 
 def need_write(environment: Environment, source: Source, privilege: str) -> None:
@@ -68,7 +78,7 @@ def assigned_column(scope: Scope, node: exp.Expression, verb: str) -> tuple[Sour
         raise refused(node)
     source = next(s for s in scope.sources if column in s.columns)
     if source.node is None or source.node.table.id <= 0:
-        raise SqlError(NON_UPDATABLE_TABLE, table=source.alias, statement=verb)
+        raise not_updatable(source, verb)
     found = next((info for c, info in zip(source.node.columns, source.node.infos) if c == column), None)
     if found is None:
         raise SqlError(NONUPDATEABLE_COLUMN, column=name)

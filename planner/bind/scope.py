@@ -35,6 +35,8 @@ class Source:
     """Of an updatable view: where its base table was bound, whose rights writing needs too."""
     labels_columns: bool = False
     """Whether its own spelling of a column's name labels a result, as views and what is merged like them have it."""
+    joined: bool = False
+    """A view over several tables that MySQL could update, named by a statement that writes."""
     names: dict[str, Column | None] = field(init=False)
     """By lower-case name; None for a name that stands twice."""
 

@@ -27,6 +27,8 @@ class Binding:
     next_id: int = 1
     next_cte: int = 0
     tables: dict[tuple[str, str], TableInfo] = field(default_factory=dict)
+    references: dict[tuple[str, str], None] = field(default_factory=dict)
+    """Lower-case (database, alias) of what the statement's own text names."""
     privileges: dict[tuple[str, str, str, str], None] = field(default_factory=dict)
     definer_privileges: dict[tuple[str, str, str, str, str, str], None] = field(default_factory=dict)
     cacheable: bool = True
@@ -90,6 +92,11 @@ class Environment:
     def derived(self) -> Environment:
         """The environment of a derived table, which is computed before anything is written."""
         return replace(self, whole=False, locking=False, written=frozenset())
+
+    def refers(self, database: str, alias: str) -> None:
+        """Notes that the text names a table or view so, unless it is the text of a view."""
+        if not self.unit.views:
+            self.binding.references[(database.lower(), alias.lower())] = None
 
     def need(self, privilege: str, database: str, table: str) -> None:
         """Notes a privilege on a table."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
@@ -12,8 +12,9 @@ from planner.bind.consumption import take
 from planner.bind.from_clause import Part, bind_from
 from planner.bind.scope import Source
 from planner.bind.state import Environment, unsupported
-from planner.bind.views import invalid, view_environment
+from planner.bind.views import definition, invalid, view_environment
 from planner.expr.nodes import Column
+from planner.functions import is_aggregate
 from planner.logical import LogicalNode
 from sqlnode.base.schema import TableInfo
 
@@ -22,6 +23,8 @@ if TYPE_CHECKING:
 
 CHECK_OPTION = "sqlnode_check_option"
 """Key of `ViewInfo.extra`: the WITH CHECK OPTION that the view was created with."""
+TEMPTABLE = 2
+"""`ViewInfo.algorithm` of a view that is computed before it is read."""
 _PLAIN = frozenset(("expressions", "from_", "where"))
 
 
@@ -50,6 +53,32 @@ def plain_select(view: exp.Expression) -> bool:
     )
 
 
+def is_join(table: TableInfo) -> bool:
+    """Whether the view would be one whose columns MySQL can update although it joins tables."""
+    view = table.view
+    assert view is not None
+    node = definition(view.select).tree
+    if view.algorithm == TEMPTABLE or not isinstance(node, exp.Select) or not node.args.get("joins"):
+        return False
+    return not any(value and name not in _PLAIN and name != "joins" for name, value in node.args.items())
+
+
+def is_updatable(table: TableInfo, find: Callable[[str, str], TableInfo | None]) -> bool:
+    """Whether UPDATE and DELETE can write through the view; `find` gives a table or view by database and name."""
+    view = table.view
+    assert view is not None
+    node = definition(view.select).tree
+    if view.algorithm == TEMPTABLE or not plain_select(node):
+        return False
+    if any(isinstance(call, exp.Anonymous) and is_aggregate(call.name) for call in node.find_all(exp.Anonymous)):
+        return False
+    from planner.bind.derived import table_name
+
+    name, database, _ = table_name(node.args["from_"].this)
+    base = find(database, name)
+    return base is not None and base.id > 0 and (not base.is_view or is_updatable(base, find))
+
+
 def updatable_part(environment: Environment, database: str, table: TableInfo, alias: str) -> Part | None:
     """The view as a source whose rows are rows of its base table; None when it is not updatable."""
     from planner.bind.group import has_aggregate
@@ -57,6 +86,8 @@ def updatable_part(environment: Environment, database: str, table: TableInfo, al
 
     view = table.view
     assert view is not None
+    if view.algorithm == TEMPTABLE:
+        return None
     if environment.whole and view.extra.get(CHECK_OPTION):
         raise unsupported("writing to a view WITH CHECK OPTION")
     inside, statement = view_environment(environment, database, table)

@@ -11,6 +11,7 @@ from sqlnode.base.errors import INCORRECT_GLOBAL_LOCAL_VAR, UNKNOWN_SYSTEM_VARIA
 from sqlnode.base.types import Flag, SqlType, TypeCode, decimal, varchar
 from sqlnode.sysvars import REGISTRY, Kind, Scope
 
+COMPUTED = frozenset(("last_insert_id", "identity", "warning_count", "error_count", "timestamp"))
 SYSTEM_CHARSET, SYSTEM_COLLATION = "utf8mb3", "utf8mb3_general_ci"
 
 
@@ -26,6 +27,8 @@ def system_variable(name: str, scope: str, context: PlanContext) -> Constant:
     value: object
     if scope == "GLOBAL" or variable.scope is Scope.GLOBAL:
         value = context.global_variable(variable.name)
+    elif variable.name in COMPUTED:
+        value = context.computed_variable(variable.name)
     else:
         value = context.variables.get(variable.name, variable.default)
     return _constant(value, variable.kind)

@@ -23,7 +23,7 @@ from sqlnode.base.schema import TableInfo
 
 SECURITY_DEFINER = 0
 _DEPTH_LIMIT = 32
-_INVALID = frozenset(row.code for row in (BAD_DB_ERROR, BAD_FIELD_ERROR, NO_SUCH_TABLE, SP_DOES_NOT_EXIST))
+_INVALID = frozenset(row.code for row in (BAD_DB_ERROR, BAD_FIELD_ERROR, NO_SUCH_TABLE, SP_DOES_NOT_EXIST, VIEW_INVALID))
 
 
 @lru_cache(maxsize=256)
@@ -51,7 +51,8 @@ def view_environment(environment: Environment, database: str, table: TableInfo) 
 
 
 def bind_view(environment: Environment, database: str, table: TableInfo) -> Relation:
-    """The view's rows under its column names. Error 1356 when the definition no longer fits."""
+    """The view's rows under its column names. Error 1356, naming the outermost view, when the definition or that of a
+    view in it no longer fits."""
     from planner.bind.query import bind_query
 
     view = table.view

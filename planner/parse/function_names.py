@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from itertools import pairwise
 
 from sqlglot.tokens import Token, TokenType
 
@@ -25,7 +26,7 @@ def quote_names(tokens: Sequence[Token], source: str, sql_mode: int) -> None:
     """Turns the words that are no function here into quoted names, in place."""
     if sql_mode & SqlMode.IGNORE_SPACE or _APART.search(source) is None:
         return
-    for token, following in zip(tokens, tokens[1:]):
+    for token, following in pairwise(tokens):
         if (
             token.token_type is TokenType.VAR
             and following.token_type is TokenType.L_PAREN

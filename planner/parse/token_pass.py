@@ -13,8 +13,8 @@ from sqlglot.tokens import Token, TokenType
 
 from planner.parse.failure import syntax_error, too_deep, unsupported
 from planner.parse.join_pass import JOIN_TOKENS, fix_joins
-from planner.parse.set_operations import SET_TOKENS, check_operands, wrap_values
 from planner.parse.reserved import CALLABLE, IN_QUERIES, RESERVED
+from planner.parse.set_operations import SET_TOKENS, check_operands, wrap_values
 
 T = TokenType
 DEPTH_LIMIT = 300

@@ -7,6 +7,7 @@ from dataclasses import replace
 from executor.result import OkResult
 from planner.parse.nodes_ddl import DropTable, TruncateTable
 from sqlnode.base.errors import (
+    NO_SUCH_TABLE,
     BAD_TABLE_ERROR,
     FK_CANNOT_DROP_PARENT,
     ROW_IS_REFERENCED_BY_TRUNCATE,
@@ -131,6 +132,9 @@ async def truncate(node: TruncateTable, context: DdlContext) -> OkResult:
     """TRUNCATE TABLE: the same table under a new id. Raises 1701."""
     names = context.qualified(node.table)
     async with context.owner.exclusive([names], context.lock_wait_timeout, context.check_killed):
+        named = context.catalog.table(*names)
+        if named is not None and named.is_view:
+            raise SqlError(NO_SUCH_TABLE, database=names[0], table=named.name)
         item = find_table(node.table, context)
         schema, table = item.schema, item.table
         if context.foreign_key_checks:

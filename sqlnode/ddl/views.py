@@ -65,9 +65,23 @@ async def create(node: CreateView, context: DdlContext) -> OkResult:
             raise SqlError(TABLE_EXISTS_ERROR, table=name)
         if old is not None and not old.is_view:
             raise SqlError(WRONG_OBJECT, database=schema.name, name=old.name, expected="VIEW")
+        if altering and old is not None:
+            node = _with_kept_options(node, old)
         view = define_view(node, name, schema, context)
         await _store(schema, view, old, context)
     return OkResult()
+
+
+def _with_kept_options(node: CreateView, old: TableInfo) -> CreateView:
+    """ALTER VIEW keeps the algorithm, definer and security that it does not name."""
+    kept = old.view
+    assert kept is not None, old.name
+    return replace(
+        node,
+        algorithm=node.algorithm or ("UNDEFINED", "MERGE", "TEMPTABLE")[kept.algorithm],
+        definer=node.definer or UserName(kept.definer_user, kept.definer_host),
+        security=node.security or ("INVOKER" if kept.security else "DEFINER"),
+    )
 
 
 def define_view(node: CreateView, name: str, schema: Schema, context: DdlContext) -> TableInfo:

@@ -118,6 +118,7 @@ class Session:
         self._next_prepared = 1
         self._rest: list[PendingStatement] = []
         self.locked_tables: dict[tuple[str, str], str] = {}
+        self.locked_names: frozenset[tuple[str, str]] = frozenset()
         self.sql_mode = SqlMode.DEFAULT
         self.zone: tzinfo | None = None
         self.fixed_now_us = 0
@@ -167,9 +168,9 @@ class Session:
                 case "last_insert_id" | "identity":
                     return self.last_insert_id
                 case "warning_count":
-                    return self.warning_count
+                    return self.counts_before[0]
                 case "error_count":
-                    return sum(1 for warning in self.warnings if warning.level == "Error")
+                    return self.counts_before[1]
                 case "timestamp":
                     return (self.fixed_now_us or self.now_us()) / 1e6
                 case _:
@@ -192,9 +193,14 @@ class Session:
         else:
             self.warnings_dropped += 1
 
+    counts_before = (0, 0)
+    """Warnings and errors of the statement before: what @@warning_count and @@error_count tell."""
+
     def clear_warnings(self) -> None:
         """A new statement begins."""
+        self.counts_before = (0, 0)
         if self.warnings or self.warnings_dropped:
+            self.counts_before = (self.warning_count, sum(warning.level == "Error" for warning in self.warnings))
             self.warnings = []
             self.warnings_dropped = 0
 
@@ -210,6 +216,7 @@ class Session:
             database=self.database,
             variables=self.variables.values,
             global_variable=instance.globals.get,
+            computed_variable=self.variable,
             sql_mode=self.sql_mode,
             charset=self.charset,
             collation=self.collation,

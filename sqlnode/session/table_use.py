@@ -159,6 +159,9 @@ async def wait_for_table_locks(session: Session, plan: PhysicalPlan) -> bool:
         if table.id > 0 and not table.is_view
     ]
     if session.locked_tables:
+        for reference in plan.references:
+            if reference not in session.locked_names:
+                raise SqlError(TABLE_NOT_LOCKED, table=reference[1])
         for table, write in accesses:
             _check_locked(session, table, write=write)
         return False
@@ -203,8 +206,11 @@ def end_change(session: Session) -> None:
         locks.wake()
 
 
-async def lock_tables(session: Session, wanted: dict[tuple[str, str], str]) -> None:
-    """LOCK TABLES: `wanted` maps lower-case (database, table) to READ or WRITE. Raises 1205, 1317.
+async def lock_tables(
+    session: Session, wanted: dict[tuple[str, str], str], names: frozenset[tuple[str, str]]
+) -> None:
+    """LOCK TABLES: `wanted` maps lower-case (database, table) to READ or WRITE, `names` are the (database, alias) under
+    which statements may use them. Raises 1205, 1317.
 
     Asked for all at once, so that two sessions cannot each hold half; held before the wait for open transactions, so
     that no new one begins meanwhile. A READ lock waits for those that have written the table, a WRITE lock for all that
@@ -216,7 +222,7 @@ async def lock_tables(session: Session, wanted: dict[tuple[str, str], str]) -> N
     accesses = [(key, mode == "WRITE") for key, mode in wanted.items()]
     await interruptible(session.kill, locks.wait_free(session.id, accesses, timeout, locking=True))
     locks.take(session.id, wanted)
-    session.locked_tables = wanted
+    session.locked_tables, session.locked_names = wanted, names
     found = {key: instance.catalogs.current.table(*key) for key in wanted}
     ids = {key: table.id for key, table in found.items() if table is not None}
     try:

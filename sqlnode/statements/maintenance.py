@@ -84,7 +84,7 @@ async def _read_lock(session: Session, node: Flush) -> None:
         if instance.catalogs.current.table(database, name.name) is None:
             raise SqlError(NO_SUCH_TABLE, database=database, table=name.name)
         wanted[database.lower(), name.name.lower()] = "READ"
-    await lock_tables(session, wanted)
+    await lock_tables(session, wanted, frozenset(wanted))
 
 
 async def _flush(session: Session, node: Flush, statement: Statement) -> OkResult:

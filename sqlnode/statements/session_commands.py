@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from executor.result import OkResult, RowsResult
+from planner.parse.entry import split_text
 from planner.parse.nodes_session import Do, Kill, LockTables, UnlockTables, Use
 from planner.parse.statement import Statement
 from sqlnode.base.errors import (
@@ -15,8 +16,10 @@ from sqlnode.base.errors import (
     NONUNIQ_TABLE,
     SqlError,
 )
+from sqlnode.base.schema import TableInfo
 from sqlnode.session.execution import run_plan
 from sqlnode.session.table_use import lock_tables
+from sqlnode.show.queries import name as quoted
 from sqlnode.statements.expressions import evaluate
 from sqlnode.statements.handler import Handler
 
@@ -68,7 +71,8 @@ async def _lock_tables(session: Session, node: LockTables, statement: Statement)
     instance = session.instance
     instance.unlock_tables(session)
     wanted: dict[tuple[str, str], str] = {}
-    names: set[str] = set()
+    names: set[tuple[str, str]] = set()
+    inside: set[tuple[str, str]] = set()
     for lock in node.locks:
         database = lock.table.schema or session.database
         if not database:
@@ -76,16 +80,27 @@ async def _lock_tables(session: Session, node: LockTables, statement: Statement)
         table = instance.catalogs.current.table(database, lock.table.name)
         if table is None:
             raise SqlError(NO_SUCH_TABLE, database=database, table=lock.table.name)
-        alias = (lock.alias or lock.table.name).lower()
+        alias = (database.lower(), (lock.alias or lock.table.name).lower())
         if alias in names:
             raise SqlError(NONUNIQ_TABLE, table=lock.alias or lock.table.name)
         names.add(alias)
-        key = (database.lower(), table.name.lower())
         mode = "WRITE" if "WRITE" in lock.mode else "READ"
-        if wanted.get(key) != "WRITE":
-            wanted[key] = mode
-    await lock_tables(session, wanted)
+        behind = _behind(session, database, table)
+        inside.update(behind)
+        for key in [(database.lower(), table.name.lower()), *behind]:
+            if wanted.get(key) != "WRITE":
+                wanted[key] = mode
+    await lock_tables(session, wanted, frozenset(names | inside))
     return OkResult()
+
+
+def _behind(session: Session, database: str, table: TableInfo) -> list[tuple[str, str]]:
+    """The tables that a view reads; they are locked with it."""
+    if not table.is_view:
+        return []
+    text = f"SELECT 1 FROM {quoted(database)}.{quoted(table.name)}"
+    plan = session.planned(split_text(text)[0].parse())
+    return [(name.lower(), info.name.lower()) for name, info in plan.tables if not info.is_view]
 
 
 async def _unlock_tables(session: Session, node: UnlockTables, statement: Statement) -> OkResult:
