@@ -237,7 +237,9 @@ async def _replace_existing(
     """Removes every row in the way, then writes the new one."""
     writer = program.writer
     transaction = writing_transaction(context)
-    last = next(reversed(existing))
+    # MySQL leaves an identical row that it meets by the table's last unique key; a key with a NULL meets none.
+    complete = len(existing) == len(writer.unique_indexes) + writer.has_handle
+    last = next(reversed(existing)) if complete else None
     for key, value in existing.items():
         if value is None:
             continue
