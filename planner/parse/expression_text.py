@@ -157,7 +157,7 @@ class _Printer:
         inner = self.text(node.this)
         if not self.shown:
             return f"-{inner}"
-        return f"-({inner})" if not isinstance(node.this, exp.Literal) else f"-{inner}"
+        return f"-({inner})"
 
     def inverted(self, node: exp.BitwiseNot) -> str:
         return f"~({self.text(node.this)})" if self.shown else f"~{self.text(node.this)}"

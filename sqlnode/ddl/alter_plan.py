@@ -106,12 +106,24 @@ def _expression_slots(draft: Draft, building: Building, around: Surroundings) ->
     """Hidden columns of new keys come, those of dropped keys go."""
     used = {part.name.lower() for index in draft.indexes for part in index.columns}
     draft.slots = [slot for slot in draft.slots if not is_key_expression(slot.info) or slot.info.name.lower() in used]
-    taken = [index.name for index in draft.indexes if not index.primary]
     columns = [slot.info for slot in draft.slots]
     draft.new_keys, hidden = expression_columns(
-        around.database, draft.table.name, draft.new_keys, columns, taken, building
+        around.database, draft.table.name, draft.new_keys, columns, _taken_names(draft), building
     )
     draft.slots += [Slot(column) for column in hidden]
+
+
+def _taken_names(draft: Draft) -> list[str]:
+    """Names that new keys cannot have. An index that only a foreign key needed gives its name to one that replaces it."""
+    taken: list[str] = []
+    for index in draft.indexes:
+        names = [part.name.lower() for part in index.columns]
+        replaced = index.extra.get(GENERATED_KEY) and any(
+            [(part.column or "").lower() for part in key.parts[: len(names)]] == names for key in draft.new_keys
+        )
+        if not index.primary and not replaced:
+            taken.append(index.name)
+    return taken
 
 
 def _numbered(slots: Sequence[Slot], used: int) -> tuple[ColumnInfo, ...]:
@@ -144,8 +156,7 @@ def _with_origin(column: ColumnInfo) -> ColumnInfo:
 
 
 def _new_keys(draft: Draft, columns: tuple[ColumnInfo, ...]) -> list[Key]:
-    taken = [index.name for index in draft.indexes if not index.primary]
-    keys = resolve_keys(draft.new_keys, columns, taken)
+    keys = resolve_keys(draft.new_keys, columns, _taken_names(draft))
     if any(key.primary for key in keys) and draft.primary_names:
         raise SqlError(MULTIPLE_PRI_KEY)
     return keys
