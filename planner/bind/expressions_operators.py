@@ -119,7 +119,7 @@ def _negative(binder: ExpressionBinder, node: exp.Expression) -> Expression:
         if isinstance(value.value, int):
             return literals.integer_constant(-value.value, f"-{value.text}")
         if isinstance(value.value, Decimal):
-            return literals.decimal_constant(-value.value, f"-{value.text}")
+            return literals.decimal_constant(value.value.copy_negate(), f"-{value.text}")
         if isinstance(value.value, float):
             return Constant(-value.value, value.type, f"-{value.text}")
     return binder.call("unary_minus", (value,))

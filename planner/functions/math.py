@@ -57,7 +57,7 @@ ABS = Function(
     "abs",
     overloads=(
         Overload((N,), _same, build=_abs_int, vector=_abs_array, tipb="AbsInt", exact=True),
-        Overload((Kind.DECIMAL,), _same, scalar=abs, vector=_abs_array, tipb="AbsDecimal", exact=True),
+        Overload((Kind.DECIMAL,), _same, scalar=Decimal.copy_abs, vector=_abs_array, tipb="AbsDecimal", exact=True),
         Overload((R,), double(), scalar=abs, vector=pc.abs, tipb="AbsReal", exact=True),
     ),
     min_args=1,

@@ -13,7 +13,7 @@ import pyarrow.compute as pc
 from planner.expr.nodes import Call, Constant, Expression
 from planner.functions.math import out_of_range
 from planner.functions.registry import CallSite, Function, Kernel, Kind, Overload
-from sqlnode.base.decimal import EXACT, MAX_SCALE
+from sqlnode.base.decimal import EXACT, MAX_SCALE, without_negative_zero
 from sqlnode.base.types import Flag, SqlType, decimal, double, integer
 
 N, R, D = Kind.INT, Kind.REAL, Kind.DECIMAL
@@ -60,7 +60,7 @@ def _round_decimal(rounding: str) -> Callable[[Call], Kernel]:
         def run(value: Decimal, digits: int = 0) -> Decimal:
             places = min(max(digits, -66), MAX_SCALE)
             rounded = value.quantize(Decimal((0, (1,), -places)), rounding, EXACT)
-            return rounded.quantize(Decimal((0, (1,), -shown)), ROUND_DOWN, EXACT) + 0
+            return without_negative_zero(rounded.quantize(Decimal((0, (1,), -shown)), ROUND_DOWN, EXACT))
 
         return run
 
@@ -207,7 +207,7 @@ def _whole_decimal(rounding: str) -> Callable[[Call], Kernel]:
     def build(call: Call) -> Kernel:
         if call.type.is_integer:
             return lambda value: int(value.to_integral_value(rounding, EXACT))
-        return lambda value: value.to_integral_value(rounding, EXACT) + 0
+        return lambda value: without_negative_zero(value.to_integral_value(rounding, EXACT))
 
     return build
 

@@ -14,6 +14,7 @@ from planner.functions.characters import text
 from planner.functions.registry import CallSite, Function, Kind, Overload, Volatility
 from planner.functions.resolution import cast, make_call, resolve
 from planner.functions.temporal_differences import string_digits
+from sqlnode.base.decimal import EXACT
 from sqlnode.base.errors import TOO_BIG_PRECISION, SqlError
 from sqlnode.base.temporal import (
     MAX_TIMESTAMP,
@@ -224,7 +225,7 @@ def _from_unix(context: EvalContext, value: Any) -> int | None:
     number = Decimal(repr(value)) if isinstance(value, float) else Decimal(value)
     if not 0 <= number <= _MAX_EPOCH:
         return None
-    micros = int((number * 1_000_000).to_integral_value())
+    micros = int(EXACT.multiply(number, Decimal(1_000_000)).to_integral_value())
     packed = pack_epoch(micros)
     return None if packed is None else from_utc(packed, context.zone)
 

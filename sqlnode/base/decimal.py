@@ -34,6 +34,11 @@ def truncate_to(value: Decimal, scale: int) -> Decimal:
     return value.quantize(unit(scale), ROUND_DOWN, EXACT)
 
 
+def without_negative_zero(value: Decimal) -> Decimal:
+    """The value, but never -0. (`+ 0` would round to Python's 28 digits.)"""
+    return value if value else value.copy_abs()
+
+
 def scale_of(value: Decimal) -> int:
     """Digits after the point that the value carries."""
     exponent = value.as_tuple().exponent
