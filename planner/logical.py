@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from enum import Enum
-from typing import TypeVar
+from typing import NamedTuple, TypeVar
 
 from planner.expr.nodes import AggregateCall, Column, Expression, OrderItem
 from sqlnode.base.schema import ColumnInfo, TableInfo
@@ -395,6 +395,19 @@ class Delete(LogicalNode):
         return replace(self, source=children[0])  # type: ignore[call-arg]
 
 
+class ViewPrivilege(NamedTuple):
+    """What a view's definition needs. `view` is the outermost view; no `user`: the caller's rights count."""
+
+    view_database: str
+    view: str
+    user: str
+    host: str
+    privilege: str
+    database: str
+    table: str
+    column: str
+
+
 @dataclass(frozen=True)
 class BoundQuery:
     """What the binder gives: the plan, the visible result columns (a prefix choice of `plan.schema`: hidden sort
@@ -408,12 +421,15 @@ class BoundQuery:
     references: tuple[tuple[str, str], ...] = ()
     """Lower-case (database, alias) of the tables and views that the statement itself names: what LOCK TABLES checks."""
     privileges: tuple[tuple[str, str, str, str], ...] = ()
-    """(privilege such as SELECT, database, table, column or '') to check before running."""
-    definer_privileges: tuple[tuple[str, str, str, str, str, str], ...] = ()
-    """(user, host, privilege, database, table, column or ''): what a view's definer must be allowed."""
+    """(privilege such as SELECT, database, table, column) to check before running; without a column: on the table or at
+    least one column of it."""
+    view_privileges: tuple[ViewPrivilege, ...] = ()
+    """What the definitions of views need, of their definers or of the caller."""
     cacheable: bool = True
     parameter_types: tuple[object, ...] = ()
     locks: bool = False
     into: object | None = None
+    max_execution_ms: int = 0
+    """Time limit of the statement itself; 0: the session's."""
     found_rows: bool = False
     constants: dict[str, Value] = field(default_factory=dict)

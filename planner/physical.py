@@ -22,7 +22,7 @@ from typing import TYPE_CHECKING, TypeVar
 from planner.expr.nodes import AggregateCall, Column, Expression, OrderItem
 from planner.logical import Delete as LogicalDelete
 from planner.logical import Insert as LogicalInsert
-from planner.logical import JoinKind, LockMode, LockWait, SetKind, join_schema, nullable
+from planner.logical import JoinKind, LockMode, LockWait, SetKind, ViewPrivilege, join_schema, nullable
 from planner.logical import Update as LogicalUpdate
 from sqlnode.base.schema import ColumnInfo, IndexInfo, TableInfo
 from sqlnode.base.types import SqlType
@@ -672,15 +672,18 @@ class PhysicalPlan:
     references: tuple[tuple[str, str], ...] = ()
     """Lower-case (database, alias) of the tables and views that the statement itself names: what LOCK TABLES checks."""
     privileges: tuple[tuple[str, str, str, str], ...] = ()
-    """(privilege, database, table, column or '') to check before running."""
-    definer_privileges: tuple[tuple[str, str, str, str, str, str], ...] = ()
-    """(user, host, privilege, database, table, column or ''): what a view's definer must be allowed."""
+    """(privilege such as SELECT, database, table, column) to check before running; without a column: on the table or at
+    least one column of it."""
+    view_privileges: tuple[ViewPrivilege, ...] = ()
+    """What the definitions of views need, of their definers or of the caller."""
     cacheable: bool = True
     parameter_types: tuple[SqlType, ...] = ()
     is_read_only: bool = True
     needs_lock: bool = False
     """Takes row locks: DML or a locking read."""
     into: object | None = None
+    max_execution_ms: int = 0
+    """Time limit of the statement itself; 0: the session's."""
     found_rows: bool = False
     row_path: PhysicalNode | None = None
     ctes: Mapping[int, PhysicalNode] = field(default_factory=dict)

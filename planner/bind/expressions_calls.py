@@ -43,7 +43,7 @@ def call(binder: ExpressionBinder, node: exp.Expression) -> Expression:
         return aggregate(binder, lowered, arguments)
     if any(isinstance(argument, (exp.Distinct, exp.Star)) for argument in arguments):
         raise SqlError(WRONG_PARAMCOUNT_TO_NATIVE_FCT, function=name)
-    return binder.call(lowered, [operand(binder, argument) for argument in arguments])
+    return binder.call(name, [operand(binder, argument) for argument in arguments])
 
 
 def aggregate(binder: ExpressionBinder, name: str, arguments: list[exp.Expression]) -> AggregateCall:

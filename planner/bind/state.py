@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 from planner.context import PlanContext
 from planner.expr.nodes import Column
+from planner.logical import ViewPrivilege
 from planner.parse.statement import Statement
 from sqlnode.base.errors import NOT_SUPPORTED_YET, SqlError
 from sqlnode.base.schema import TableInfo
@@ -30,9 +31,11 @@ class Binding:
     references: dict[tuple[str, str], None] = field(default_factory=dict)
     """Lower-case (database, alias) of what the statement's own text names."""
     privileges: dict[tuple[str, str, str, str], None] = field(default_factory=dict)
-    definer_privileges: dict[tuple[str, str, str, str, str, str], None] = field(default_factory=dict)
+    view_privileges: dict[ViewPrivilege, None] = field(default_factory=dict)
     cacheable: bool = True
     locks: bool = False
+    max_execution_ms: int = 0
+    """The hint MAX_EXECUTION_TIME; 0: max_execution_time counts."""
     parameters: dict[int, SqlType] = field(default_factory=dict)
     assigned: dict[str, SqlType] = field(default_factory=dict)
     """Types of the user variables that `:=` has set so far."""
@@ -98,14 +101,21 @@ class Environment:
         if not self.unit.views:
             self.binding.references[(database.lower(), alias.lower())] = None
 
-    def need(self, privilege: str, database: str, table: str) -> None:
-        """Notes a privilege on a table."""
+    def need(self, privilege: str, database: str, table: str, column: str = "") -> None:
+        """Notes a privilege on a column, or on a table or at least one column of it."""
         if database.lower() in SYSTEM_SCHEMAS:
             return
-        if self.unit.definer is None:
-            self.binding.privileges[(privilege, database, table, "")] = None
+        unit = self.unit
+        if not unit.views:
+            self.binding.privileges[(privilege, database, table, column)] = None
         else:
-            self.binding.definer_privileges[(*self.unit.definer, privilege, database, table, "")] = None
+            user, host = unit.definer or ("", "")
+            needed = ViewPrivilege(*unit.views[0], user, host, privilege, database, table, column)
+            self.binding.view_privileges[needed] = None
+
+    def reader(self, database: str, table: str) -> Callable[[str], None]:
+        """Notes SELECT on the columns of a table or view one by one."""
+        return lambda column: self.need("SELECT", database, table, column)
 
 
 def unsupported(feature: str) -> SqlError:

@@ -9,6 +9,7 @@ from sqlglot import expressions as exp
 
 from planner.bind.expressions import ExpressionBinder
 from planner.bind.expressions_operators import operand
+from planner.bind.hints import note_hints
 from planner.bind.ordering import project
 from planner.bind.placement import Pending, attach
 from planner.bind.query import bind_query
@@ -20,7 +21,7 @@ from planner.expr.nodes import Column, Expression
 from planner.logical import BoundQuery, Dual, Limit, LogicalNode
 from planner.parse.failure import too_deep
 from planner.parse.nodes_common import StatementKind
-from planner.parse.statement import Statement
+from planner.parse.statement import NO_MODIFIERS, Statement
 from sqlnode.base.errors import SP_UNDECLARED_VAR, WRONG_NUMBER_OF_COLUMNS_IN_SELECT, SqlError
 from sqlnode.base.types import SqlType
 
@@ -36,6 +37,8 @@ def bind(statement: Statement, context: PlanContext) -> BoundQuery:
     if context.parameters:
         context = replace(context, value_read=binding.value_read)
     environment = Environment(binding, Unit(context, statement))
+    if statement.modifiers is not NO_MODIFIERS:
+        note_hints(statement, binding, context)
     try:
         if statement.kind is StatementKind.SELECT:
             relation = bind_query(statement.tree, environment)
@@ -93,12 +96,13 @@ def _bound(
         tables=tuple((database, table) for (database, _), table in binding.tables.items()),
         references=tuple(binding.references),
         privileges=tuple(binding.privileges),
-        definer_privileges=tuple(binding.definer_privileges),
+        view_privileges=tuple(binding.view_privileges),
         cacheable=binding.cacheable,
         parameter_types=tuple(types),
         locks=binding.locks,
         into=statement.into,
         found_rows=statement.modifiers.calc_found_rows,
+        max_execution_ms=binding.max_execution_ms,
     )
 
 
@@ -133,7 +137,7 @@ def bind_values(trees: Sequence[exp.Expression], context: PlanContext) -> BoundQ
         tables=tuple((database, table) for (database, _), table in binding.tables.items()),
         references=tuple(binding.references),
         privileges=tuple(binding.privileges),
-        definer_privileges=tuple(binding.definer_privileges),
+        view_privileges=tuple(binding.view_privileges),
         cacheable=False,
     )
 

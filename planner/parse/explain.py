@@ -38,7 +38,7 @@ def _format(cursor: Cursor) -> str | None:
     if cursor.word() != "FORMAT" or cursor.kind(1) is not T.EQ:
         return None
     cursor.index += 2
-    return cursor.name_or_string().upper()
+    return cursor.name_or_string()
 
 
 def _starts_statement(cursor: Cursor) -> bool:

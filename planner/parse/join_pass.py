@@ -52,7 +52,7 @@ def fix_joins(tokens: list[Token], source: str) -> list[Token]:
             if not levels:
                 raise syntax_error(source, token.start)
         elif kind in JOIN_TOKENS:
-            _open(tokens, index, levels[-1])
+            _open(tokens, index, levels[-1], source)
         elif kind is T.ON or (
             kind is T.USING and index + 1 < len(tokens) and tokens[index + 1].token_type is T.L_PAREN
         ):
@@ -65,13 +65,15 @@ def fix_joins(tokens: list[Token], source: str) -> list[Token]:
     return _emit(tokens, crossed) if crossed else tokens
 
 
-def _open(tokens: list[Token], index: int, level: list[_Open]) -> None:
+def _open(tokens: list[Token], index: int, level: list[_Open], source: str) -> None:
     """Notes the join at `index` unless it is NATURAL, which takes no ON."""
     if tokens[index].token_type is T.STRAIGHT_JOIN:
         level.append(_Open(index, outer=False))
         return
     before = index - 1
     if before >= 0 and tokens[before].token_type is T.OUTER:
+        if before == 0 or tokens[before - 1].token_type not in (T.LEFT, T.RIGHT):
+            raise syntax_error(source, tokens[before].start)
         before -= 1
     side = tokens[before].token_type if before >= 0 else None
     outer = side in (T.LEFT, T.RIGHT)

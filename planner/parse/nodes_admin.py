@@ -43,7 +43,7 @@ class Show:
 
 @dataclass(frozen=True, slots=True)
 class Explain:
-    """EXPLAIN [ANALYZE] [FORMAT = f] statement, or FOR CONNECTION n. `format` is upper case or None."""
+    """EXPLAIN [ANALYZE] [FORMAT = f] statement, or FOR CONNECTION n. `format` is as written, or None."""
 
     statement: Query | None
     analyze: bool = False

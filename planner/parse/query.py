@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from itertools import pairwise
 
 from sqlglot import expressions as exp
 from sqlglot.tokens import Token, TokenType
@@ -212,6 +213,9 @@ def parse_insert(draft: Draft) -> Statement:
     if not isinstance(tree, exp.Insert) or tree.args.get("expression") is None:
         raise draft.fail(None)
     _check_rows(draft, tree)
+    if tree.args.get("conflict") is not None:
+        conflict = (word for on, word in pairwise(tokens) if on.token_type is T.ON and word_of(word) == "CONFLICT")
+        raise draft.fail(next(conflict, None))
     if assignments is not None:
         extra = rewrite(assignments, draft.source)
         ready.hints += extra.hints

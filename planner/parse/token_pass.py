@@ -30,6 +30,9 @@ EXPECTS_OPERAND = frozenset(
 )  # fmt: skip
 """After one of these something that is a value, a name or a subquery must come."""
 
+EXPECTS_VALUE = EXPECTS_OPERAND - {T.VALUES, T.COMMA, T.INTO}
+"""After one of these `()` is nothing; elsewhere it may be an empty row or a call without arguments."""
+
 NOT_AN_OPERAND = frozenset(
     (
         T.COMMA, T.R_PAREN, T.FROM, T.WHERE, T.GROUP_BY, T.HAVING, T.ORDER_BY, T.LIMIT, T.UNION, T.EXCEPT, T.INTERSECT,
@@ -148,8 +151,10 @@ class _Pass:
         while self.i < self.size:
             token = tokens[self.i]
             kind = token.token_type
-            if kind in NOT_AN_OPERAND and previous in EXPECTS_OPERAND:
-                if not (kind is previous and kind in (T.LT, T.GT)):
+            if kind in NOT_AN_OPERAND:
+                if previous in EXPECTS_OPERAND and not (kind is previous and kind in (T.LT, T.GT)):
+                    raise self.fail(self.i)
+                if previous is T.L_PAREN and kind is T.R_PAREN and self.kind(self.i - 2) in EXPECTS_VALUE:
                     raise self.fail(self.i)
             if kind is T.VAR:
                 if token.text.upper() in SPECIAL_WORDS and previous is not T.DOT and previous is not T.PARAMETER:

@@ -60,7 +60,7 @@ async def run_plan(session: Session, entry: CachedPlan, values: tuple[Value, ...
     if plan.found_rows:
         return await _run_counting(session, entry, values)
     state = session.transaction
-    limit_ms = session.variables.values["max_execution_time"]
+    limit_ms = plan.max_execution_ms or session.variables.values["max_execution_time"]
     if limit_ms and plan.is_read_only:
         start_timer(session, limit_ms)  # type: ignore[arg-type]
     if plan.is_read_only and not plan.needs_lock and not state.explicit and state.autocommit:

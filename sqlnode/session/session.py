@@ -489,14 +489,16 @@ class Session:
 
     async def allocate_auto_id(self, database: str, table: TableInfo, count: int) -> int:
         """The first of `count` AUTO_INCREMENT values of a table, auto_increment_increment apart."""
-        forced = self.forced_insert_id
-        if forced:
-            self.forced_insert_id = 0
-            return forced
         values = self.variables.values
         schema = self.instance.catalogs.current.schema(database)
         assert schema is not None, database
         increment, offset = values["auto_increment_increment"], values["auto_increment_offset"]
+        forced = self.forced_insert_id
+        if forced:
+            self.forced_insert_id = 0
+            last = forced + (count - 1) * increment  # type: ignore[operator]
+            await self.instance.auto_ids.rebase(schema.info.id, table, last)
+            return forced
         return await self.instance.auto_ids.allocate(schema.info.id, table, count, increment, offset)  # type: ignore[arg-type]
 
     async def rebase_auto_id(self, database: str, table: TableInfo, value: int) -> None:
