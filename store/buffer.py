@@ -33,7 +33,8 @@ class WriteBuffer:
         self.entries: dict[bytes, bytes | None] = {}
         self.inserts: set[bytes] = set()
         self.size_bytes = 0
-        self._journal: list[tuple[bytes, bytes | _Absent | None, bool]] = []
+        self._journal: list[tuple[bytes, bytes | _Absent | None, bool] | list[bytes]] = []
+        """What was there before each write; a list are keys of which none was there."""
         self._limit = limit_bytes
         self._sorted: list[bytes] | None = []
         """The keys in order as far as `_fresh` goes; None: to be sorted anew."""
@@ -70,6 +71,27 @@ class WriteBuffer:
         if old is not None:
             self.inserts.add(key)
 
+    def add_many(self, keys: list[bytes], values: list[bytes], *, inserts: bool) -> bool:
+        """Sets values of many keys, each of them once, of which none stands in the buffer; False, and nothing is done,
+        when one does. `inserts`: as `insert`. Raises TooLarge."""
+        entries = self.entries
+        added = dict(zip(keys, values))
+        if len(added) != len(keys) or not entries.keys().isdisjoint(added):
+            return False
+        lengths = list(map(len, values))
+        if max(lengths, default=0) + max(map(len, keys), default=0) > ENTRY_LIMIT_BYTES:
+            return False
+        size = sum(lengths) + sum(map(len, keys)) + _ENTRY_OVERHEAD_BYTES * len(keys)
+        if self.size_bytes + size > self._limit:
+            raise TooLarge(self.size_bytes + size, self._limit)
+        entries.update(added)
+        self._journal.append(keys)
+        self._fresh += keys
+        self.size_bytes += size
+        if inserts:
+            self.inserts.update(keys)
+        return True
+
     def savepoint(self) -> int:
         """Where `rollback_to` can come back to."""
         return len(self._journal)
@@ -79,7 +101,11 @@ class WriteBuffer:
         entries = self.entries
         journal = self._journal
         while len(journal) > savepoint:
-            key, old, inserted = journal.pop()
+            entry = journal.pop()
+            if isinstance(entry, list):
+                self._remove(entry)
+                continue
+            key, old, inserted = entry
             value = entries[key]
             if value is not None:
                 self.size_bytes -= len(value)
@@ -96,6 +122,14 @@ class WriteBuffer:
                     self.inserts.discard(key)
                 else:
                     self.inserts.add(key)
+
+    def _remove(self, keys: list[bytes]) -> None:
+        """Undoes `add_many`."""
+        for key in keys:
+            value = self.entries.pop(key)
+            self.size_bytes -= len(key) + _ENTRY_OVERHEAD_BYTES + (len(value) if value is not None else 0)
+        self.inserts.difference_update(keys)
+        self._sorted = None
 
     def clear(self) -> None:
         """Forgets everything, savepoints too."""

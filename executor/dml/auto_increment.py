@@ -52,7 +52,7 @@ async def _allocate(program: InsertProgram, context: ExecContext, rows: Sequence
     step = context.variables.get("auto_increment_increment", 1)
     assert isinstance(step, int), "auto_increment_increment is a number"
     column = writer.table.columns[program.auto_offset]
-    largest = _largest(column.type.code, unsigned=column.type.unsigned)
+    largest = largest_id(column.type.code, unsigned=column.type.unsigned)
     as_float = column.type.code in (TypeCode.FLOAT, TypeCode.DOUBLE)
     for place, pending in enumerate(rows):
         value = min(first + place * step, largest)
@@ -62,7 +62,8 @@ async def _allocate(program: InsertProgram, context: ExecContext, rows: Sequence
         run.insert_id = first
 
 
-def _largest(code: int, *, unsigned: bool) -> int:
+def largest_id(code: int, *, unsigned: bool) -> int:
+    """The greatest value of an integer column."""
     bits = INTEGER_BITS.get(code, 64)
     return (1 << bits) - 1 if unsigned else (1 << bits - 1) - 1
 

@@ -7,22 +7,28 @@ of INSERT. Values come in blocks of lines; a block without user variables and SE
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from itertools import islice
 from typing import TYPE_CHECKING
 
+import pyarrow as pa
+
 from executor.context import EvalContext, ExecContext
+from executor.dml.bulk_rows import BulkRows
 from executor.dml.insert_values import Noisy, assign_values, rows_from_columns
+from executor.dml.load_columns import blocks_of, columns_of
 from executor.dml.load_format import Fields, lines_of
 from executor.dml.table_writer import Row, Scalar, TableWriter, writer_of
+from executor.offload import computed
 from executor.result import OkResult
 from planner.bind import bind_expression
 from planner.context import PlanContext
 from planner.expr.assignment import Assigner, assigner, zero_value
+from planner.expr.assignment_arrays import assign_array
 from planner.expr.scalar import compile_scalar
 from planner.logical import Insert as LogicalInsert
-from planner.parse.nodes_session import LoadData
+from planner.parse.nodes_session import FieldFormat, LoadData
 from planner.physical import Insert, PhysicalPlan
 from sqlnode.base.charset import charset_by_name
 from sqlnode.base.errors import (
@@ -40,7 +46,7 @@ from sqlnode.base.schema import ColumnInfo, TableInfo
 from sqlnode.base.types import SqlType, Value, varbinary, varchar
 
 if TYPE_CHECKING:
-    from executor.dml.insert import InsertProgram, PendingRow
+    from executor.dml.insert import InsertProgram, InsertRun, PendingRow
 
 BLOCK_LINES = 2000
 _TEXT = varchar()
@@ -127,35 +133,54 @@ def _places(node: LoadData, table: TableInfo) -> list[_Place]:
 
 async def run_load(program: InsertProgram, loaded: LoadedFile, context: ExecContext, warnings: list[int]) -> OkResult:
     """Loads the file in the context's transaction."""
-    from executor.dml.insert import InsertRun, PendingRow, write_rows
+    from executor.dml.insert import InsertRun
 
     run = InsertRun()
     loader = _Loader(program, loaded, context)
-    lines = lines_of(loaded.data, loaded.node.format, loaded.node.ignore_lines)
+    options, skip = loaded.node.format, loaded.node.ignore_lines
+    bulk = BulkRows(program, context)
+    blocks = blocks_of(loaded.data, options, skip) if bulk.usable and loader.by_column else None
+    if blocks is None:
+        await _load_lines(loader, lines_of(loaded.data, options, skip), run)
+    else:
+        for block in blocks:
+            count, arrays = await loader.columns(block, options)
+            if arrays is not None and await bulk.write(arrays, count, run):
+                run.records += count
+            else:
+                await _load_lines(loader, lines_of(block, options, 0), run)
+            context.kill.check()
     ignore = program.node.node.ignore
-    while True:
-        block = list(islice(lines, BLOCK_LINES))
-        if not block:
-            break
-        rows: list[PendingRow] = [
-            PendingRow(row, number) for number, row in enumerate(loader.rows(block, run.records), run.records + 1)
-        ]
-        run.records += len(rows)
-        await write_rows(program, context, rows, run)
-        context.kill.check()
-        await asyncio.sleep(0)
     skipped = run.records - run.affected if ignore else 0
     info = f"Records: {run.records}  Deleted: {run.duplicates}  Skipped: {skipped}  Warnings: {warnings[0]}"
     return OkResult(run.affected, run.insert_id, info)
 
 
+async def _load_lines(loader: _Loader, lines: Iterator[Fields], run: InsertRun) -> None:
+    """Loads lines row by row."""
+    from executor.dml.insert import PendingRow, write_rows
+
+    while True:
+        block = list(islice(lines, BLOCK_LINES))
+        if not block:
+            return
+        rows: list[PendingRow] = [
+            PendingRow(row, number) for number, row in enumerate(loader.rows(block, run.records), run.records + 1)
+        ]
+        run.records += len(rows)
+        await write_rows(loader.program, loader.context, rows, run)
+        loader.context.kill.check()
+        await asyncio.sleep(0)
+
+
 class _Loader:
-    """Lines to rows, for one run."""
+    """Lines to rows, for one run. `by_column`: fields go to columns as they are."""
 
     def __init__(self, program: InsertProgram, loaded: LoadedFile, context: ExecContext) -> None:
         node = loaded.node
         writer = writer_of(program.node.node.database, program.node.node.table, context)
-        self._program = program
+        self.program = program
+        self.context = context
         self._writer = writer
         self._evaluation = context.evaluation
         self._places = _places(node, writer.table)
@@ -167,7 +192,7 @@ class _Loader:
         self._settings = _settings(node, writer, loaded.context, self._places)
         self._base = program.base_row(context.evaluation)
         self._decode = _decoder(node, context)
-        self._by_column = not self._settings and all(place.column is not None for place in self._places)
+        self.by_column = not self._settings and all(place.column is not None for place in self._places)
 
     @staticmethod
     def _source(place: _Place) -> SqlType:
@@ -178,25 +203,50 @@ class _Loader:
     def rows(self, block: list[Fields], before: int) -> list[Row]:
         """The rows of a block of lines; `before` is the number of lines already done."""
         width = len(self._places)
-        if self._by_column and all(len(fields) == width for fields in block):
+        if self.by_column and all(len(fields) == width for fields in block):
             try:
                 return self._whole(block)
             except (Noisy, SqlError):
                 pass
         return [self._row(fields, before + place) for place, fields in enumerate(block, 1)]
 
-    def _whole(self, block: list[Fields]) -> list[Row]:
+    async def columns(self, block: bytes, options: FieldFormat) -> tuple[int, list[pa.Array | None] | None]:
+        """(number of lines, the columns of a block by offset); None when it must go line by line."""
+        if self._decode is not None:
+            return 0, None
+        return await computed(len(block), lambda: self._assigned_columns(block, options))
+
+    def _assigned_columns(self, block: bytes, options: FieldFormat) -> tuple[int, list[pa.Array | None] | None]:
+        fields = columns_of(block, options, len(self._places))
+        if fields is None:
+            return 0, None
+        found: list[pa.Array | None] = [None] * len(self._writer.table.columns)
+        silent = self._silent()
+        try:
+            for array, place, source in zip(fields, self._places, self._sources):
+                assert place.column is not None, "a column takes the field"
+                found[place.column.offset] = assign_array(array, source, place.column, silent)
+        except (Noisy, SqlError):
+            return 0, None
+        return len(fields[0]), found
+
+    def _silent(self) -> EvalContext:
+        """Evaluation that ends at the first warning."""
+
         def quiet(warning: SqlWarning) -> None:
             raise Noisy
 
-        silent = replace(self._evaluation, strict_dml=True, warn=quiet)
+        return replace(self._evaluation, strict_dml=True, warn=quiet)
+
+    def _whole(self, block: list[Fields]) -> list[Row]:
+        silent = self._silent()
         columns = []
         for values, place, source in zip(zip(*block), self._places, self._sources):
             assert place.column is not None, "a column takes the field"
             decoded: Sequence[object] = values
             if self._decode is not None and source is _TEXT:
                 decoded = [None if value is None else self._decode(value) for value in values]
-            auto = place.column.offset == self._program.auto_offset
+            auto = place.column.offset == self.program.auto_offset
             columns.append(assign_values(decoded, source, place.column, silent, null_passes=auto))
         offsets = [place.column.offset for place in self._places if place.column is not None]
         return rows_from_columns(self._base, offsets, columns)
@@ -216,7 +266,8 @@ class _Loader:
         for place in self._places[len(fields) :]:
             _complain(context, WARN_TOO_FEW_RECORDS, number)
             self._without_field(place, row)
-        if len(fields) > len(self._places):
+        if len(fields) > len(self._places) and (len(fields) > len(self._places) + 1 or fields[-1]):
+            # An empty field behind the last separator is the end of the line.
             _complain(context, WARN_TOO_MANY_RECORDS, number)
         for setting in self._settings:
             if setting.compute is None:
@@ -229,7 +280,7 @@ class _Loader:
     def _assigned(self, column: ColumnInfo, assign: Assigner, value: bytes | None, number: int) -> Value:
         if value is not None:
             return assign(value, self._evaluation, number)
-        if column.offset == self._program.auto_offset or not column.type.not_null:
+        if column.offset == self.program.auto_offset or not column.type.not_null:
             return None
         _complain(self._evaluation, WARN_NULL_TO_NOTNULL, number, column=column.name)
         return zero_value(column.type)

@@ -220,3 +220,22 @@ def encode_structs(array: pa.Array) -> bytes:
     if array.null_count:
         data[array.is_null().to_numpy(zero_copy_only=False)] = 0
     return data.tobytes()
+
+
+def encode_decimals(array: pa.Array, precision: int, scale: int) -> U8:
+    """The binary form of decimals without NULLs that fit DECIMAL(precision, scale): one row of bytes each, precision and
+    scale first."""
+    layout, size = group_layout(precision, scale)
+    if array.type.scale != scale:
+        raise ValueError(f"decimals of scale {array.type.scale} for scale {scale}")
+    limbs, negative = to_limbs(array)
+    data = np.empty((len(array), size + 2), np.uint8)
+    data[:, 0], data[:, 1] = precision, scale
+    end = size + 2
+    for digits, width in reversed(layout):
+        group = _divide(limbs, 10**digits).astype(">u4").view(np.uint8).reshape(-1, 4)
+        data[:, end - width : end] = group[:, 4 - width :]
+        end -= width
+    data[:, 2:] ^= np.where(negative, 0xFF, 0).astype(np.uint8)[:, None]
+    data[:, 2] ^= 0x80
+    return data

@@ -168,7 +168,8 @@ class TableCodec:
             (part.offset, key_encoder(table.columns[part.offset].type, part.length))
             for part in (self.primary.columns if self.primary is not None else ())
         ]
-        self._row_plan = self._plan_row()
+        self.row_plan = self._plan_row()
+        """(column id, offset, encoder, whether a NULL is stored) of what a row holds, ascending by id."""
         self._index_plans = [
             _IndexPlan(self, index, table.id if index.is_global else self.physical_id)
             for index in table.indexes
@@ -197,7 +198,7 @@ class TableCodec:
     def encode_row(self, values: Sequence[Value]) -> bytes:
         """The stored value of a row."""
         ids, nulls, parts = [], [], []
-        for column_id, offset, encode, keep_null in self._row_plan:
+        for column_id, offset, encode, keep_null in self.row_plan:
             value = values[offset]
             if value is not None:
                 ids.append(column_id)
