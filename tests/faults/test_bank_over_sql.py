@@ -1,7 +1,7 @@
 """Eight connections move money for a minute while a ninth sums all balances and the server is killed at random.
 
 Each transfer writes its id into a ledger in the same transaction. The sum is always exact, every acknowledged id is in
-the ledger, balances equal what the ledger says, and each restart takes under two seconds. The seed is in the test's id.
+the ledger, balances equal what the ledger says, and each restart costs under two seconds. The seed is in the test's id.
 """
 
 from __future__ import annotations
@@ -142,12 +142,13 @@ def test_bank(tmp_path: Path, seconds: int, kills: int) -> None:
     chance = random.Random(SEED)
     pauses = [chance.uniform(0.5, 1.5) for _ in range(kills)]
     scale = seconds * 0.9 / sum(pauses)
-    starts = []
+    starts, costs = [], []
     for pause in pauses:
         bank.stop.wait(pause * scale)
         server.kill()
         server.restart()
         starts.append(server.start_seconds)
+        costs.append(server.start_cpu_seconds)
     for thread in threads:
         thread.join(120)
     assert not bank.problems, bank.problems[:3]
@@ -157,6 +158,10 @@ def test_bank(tmp_path: Path, seconds: int, kills: int) -> None:
     server.restart()
     check_ledger(bank)
     server.stop()
-    print(f"{len(bank.acknowledged)} transfers, {len(bank.sums)} sums, restarts of {max(starts):.2f} s at most")
-    # Restarting is bounded by design (no repair step), which a generous factor guards against noise.
-    assert max(starts) < 10.0, starts
+    print(
+        f"{len(bank.acknowledged)} transfers, {len(bank.sums)} sums, restarts of {max(starts):.2f} s at most "
+        f"({max(costs):.2f} s of processor time)"
+    )
+    # There is no repair step. The clock depends on what else the machine does (nine clients try to connect meanwhile, too),
+    # so the bound is on what the process itself has used until it was ready.
+    assert max(costs) < 2.0, costs
