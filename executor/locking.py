@@ -39,6 +39,7 @@ async def lock_rows(context: ExecContext, keys: Sequence[bytes], mode: LockMode,
         wait=_WAITS[wait],
         wait_ms=lock_wait_ms(context),
         return_values=True,
+        for_write=context.evaluation.in_dml,
     )
     found = {}
     for key in keys:

@@ -176,6 +176,9 @@ class LockRequest:
     """Keys that must not exist: AlreadyExists otherwise (the lock on it stays)."""
     only_if_exists: bool = False
     """Keys that do not exist are not locked (needs `return_values`)."""
+    for_write: bool = False
+    """The values serve writes of the same transaction only, whose commit waits until they are durable; nobody hears of
+    them before."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -215,6 +215,7 @@ class Transaction:
         check_existence: bool = False,
         not_exists: frozenset[bytes] = frozenset(),
         only_if_exists: bool = False,
+        for_write: bool = False,
     ) -> LockResult:
         """Locks keys for this transaction. Values returned are the newest committed ones, own writes over them.
 
@@ -251,6 +252,7 @@ class Transaction:
             check_existence,
             not_exists,
             only_if_exists,
+            for_write,
         )
         result = await self._store.client.pessimistic_lock(request)
         self._note_locked(asked, mode, result, only_if_exists=only_if_exists)

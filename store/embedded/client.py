@@ -90,22 +90,31 @@ class EmbeddedClient:
     # --- reads ---
 
     async def get(self, key: bytes, ts: int, resolved: ResolvedLocks) -> bytes | None:
-        """See `KvClient`. Never suspends."""
+        """See `KvClient`. Suspends only for a value that a slow disk has not made durable yet."""
         entry = self._entries.get(key)
         if entry is not None and entry[0] <= ts and not self._live:
             if entry[0] >= self.engine.unsynced_ts:
-                self.engine.sync_now()
+                await self.engine.settle()
             return entry[1]
-        return self.mvcc.get(key, ts, resolved)
+        value = self.mvcc.get(key, ts, resolved)
+        if self.mvcc.met_unsynced:
+            await self._settle()
+        return value
+
+    async def _settle(self) -> None:
+        self.mvcc.met_unsynced = False
+        await self.engine.settle()
 
     async def batch_get(self, keys: Sequence[bytes], ts: int, resolved: ResolvedLocks) -> dict[bytes, bytes]:
-        """See `KvClient`. Never suspends."""
+        """See `KvClient`. Suspends as `get` does."""
         found = {}
         get = self.mvcc.get
         for key in keys:
             value = get(key, ts, resolved)
             if value is not None:
                 found[key] = value
+        if self.mvcc.met_unsynced:
+            await self._settle()
         return found
 
     async def scan(
@@ -115,6 +124,8 @@ class EmbeddedClient:
         if self._live:
             self.mvcc.check_range_locks((KeyRange(start, end),), ts, resolved)
         pairs = self._blocks.scan(self.mvcc, start, end, ts)
+        if self.mvcc.met_unsynced:
+            await self._settle()
         if pairs is not None:
             if reverse:
                 pairs.reverse()
@@ -122,6 +133,8 @@ class EmbeddedClient:
                 del pairs[limit:]
             return pairs
         reader = self._reader([KeyRange(start, end)], ts, resolved, reverse=reverse)
+        if self.mvcc.met_unsynced:
+            await self._settle()
         pairs = []
         until = perf_counter() + _YIELD_SECONDS
         for keys, values in reader.blocks():
@@ -135,13 +148,14 @@ class EmbeddedClient:
         return pairs
 
     def _reader(self, ranges: Sequence[KeyRange], ts: int, resolved: ResolvedLocks, *, reverse: bool) -> BlockReader:
-        """A reader of the ranges, after the check for locks; locks that come later cannot matter to it."""
+        """A reader of the ranges, after the check for locks; locks that come later cannot matter to it. Sets
+        `met_unsynced`."""
         if self._live:
             self.mvcc.check_range_locks(ranges, ts, resolved)
         if ts == MAX_TIMESTAMP:
             ts = self.oracle.last
         if ts >= self.engine.unsynced_ts:
-            self.engine.sync_now()
+            self.mvcc.met_unsynced = True
         return BlockReader(self.engine, ranges, ts, reverse=reverse)
 
     # --- writes ---
@@ -222,6 +236,7 @@ class EmbeddedClient:
         values: dict[bytes, bytes | None] = {}
         skipped: set[bytes] = set()
         deadline = 0.0
+        unsynced = False
         wanted = request.return_values or request.check_existence
         try:
             for key in request.keys:
@@ -237,9 +252,11 @@ class EmbeddedClient:
                         continue
                 if before is None:
                     taken.append(key)
-                value = self._check_locked(key, request)
+                commit_ts, value = self._check_locked(key, request)
                 if wanted:
                     values[key] = value
+                    if commit_ts >= self.engine.unsynced_ts and not request.for_write:
+                        unsynced = True
                     if value is None and request.only_if_exists and before is None:
                         taken.pop()
                         locks.release(start_ts, (key,))
@@ -248,12 +265,14 @@ class EmbeddedClient:
         except BaseException:
             locks.release(start_ts, taken)
             raise
+        if unsynced:
+            await self.engine.settle()
         if request.check_existence and not request.return_values:
             values = {key: None if value is None else b"" for key, value in values.items()}
         return LockResult(values, frozenset(skipped))
 
-    def _check_locked(self, key: bytes, request: LockRequest) -> bytes | None:
-        """Conflict and existence, once the lock is held; the newest value."""
+    def _check_locked(self, key: bytes, request: LockRequest) -> tuple[int, bytes | None]:
+        """Conflict and existence, once the lock is held; the newest version."""
         commit_ts, value = self.mvcc.newest(key)
         if commit_ts > request.for_update_ts:
             raise WriteConflict(key, request.start_ts, commit_ts, "pessimistic_retry")
@@ -264,10 +283,10 @@ class EmbeddedClient:
             if touched > request.for_update_ts:
                 raise WriteConflict(key, request.start_ts, touched, "pessimistic_retry")
         if value is not None and key in request.not_exists:
+            if commit_ts >= self.engine.unsynced_ts:
+                self.engine.sync_now()
             raise AlreadyExists(key, value)
-        if commit_ts >= self.engine.unsynced_ts:
-            self.engine.sync_now()
-        return value
+        return commit_ts, value
 
     async def _acquire(self, key: bytes, request: LockRequest, deadline: float) -> bool:
         """Takes the lock, waiting as the request says; False when it is to be skipped."""
@@ -442,6 +461,8 @@ class EmbeddedClient:
         if self.evaluator is None:
             raise Unavailable("this store was opened without an evaluator")
         reader = self._reader(task.ranges, request.start_ts or MAX_TIMESTAMP, resolved, reverse=request.desc)
+        if self.mvcc.met_unsynced:
+            await self._settle()
         blocks = reader.blocks()
         first: list[Block] = []
         count = 0

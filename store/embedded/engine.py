@@ -23,10 +23,11 @@ import os
 import shutil
 import sys
 import tempfile
+import threading
 import time
 from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from queue import SimpleQueue
 from typing import NoReturn
 
 from rocksdict import (
@@ -182,7 +183,10 @@ class Engine:
         self._waiters: list[asyncio.Future[None]] = []
         self._scheduled = False
         self._in_thread = False
-        self._thread: ThreadPoolExecutor | None = None
+        self._thread: threading.Thread | None = None
+        self._orders: SimpleQueue[bool] = SimpleQueue()
+        self._group: list[asyncio.Future[None]] = []
+        """Who waits for the sync that runs in the thread."""
         self.sync_seconds = 0.0
         """Moving average of the time of a sync."""
         self.sync_count = 0
@@ -233,8 +237,15 @@ class Engine:
             loop.call_soon(self._sync_group)
         await waiter
 
+    async def settle(self) -> None:
+        """For reads that met an unsynced version: returns when it is durable. Suspends only where the disk is slow."""
+        if self.sync_seconds <= _THREAD_ABOVE_SECONDS:
+            self.sync_now()
+        else:
+            await self.wait_synced()
+
     def sync_now(self) -> None:
-        """Syncs inline: for reads that met an unsynced version, and for the oracle's bound."""
+        """Syncs inline: see `settle`, and for the oracle's bound."""
         if not self.durable:
             return
         begin = time.perf_counter()
@@ -261,35 +272,51 @@ class Engine:
         if self.sync_seconds <= _THREAD_ABOVE_SECONDS:
             self.sync_now()
             return
-        asyncio.get_running_loop().create_task(self._sync_in_thread(), name="store-sync")
-
-    async def _sync_in_thread(self) -> None:
-        """Slow disk: sync off the loop; commits that arrive meanwhile form the next group."""
         if self._thread is None:
-            self._thread = ThreadPoolExecutor(1, thread_name_prefix="store-sync")
-        if self._in_thread:
-            return
-        loop = asyncio.get_running_loop()
+            self._thread = threading.Thread(
+                target=self._run_syncs, args=(asyncio.get_running_loop(),), name="store-sync", daemon=True
+            )
+            self._thread.start()
         self._in_thread = self._scheduled = True
-        try:
-            while self._waiters and not self.closed:
-                waiters, self._waiters = self._waiters, []
-                self._later_ts = NOTHING_UNSYNCED
-                begin = time.perf_counter()
-                try:
-                    await loop.run_in_executor(self._thread, self.db.flush_wal, True)
-                except Exception as error:
-                    self._waiters += waiters
-                    self._sync_failed(error)
-                    return
-                self._note_sync(time.perf_counter() - begin)
-                if self.unsynced_ts != NOTHING_UNSYNCED:
-                    self.unsynced_ts = self._later_ts
-                for waiter in waiters:
-                    if not waiter.done():
-                        waiter.set_result(None)
-        finally:
+        self._start_group()
+
+    def _start_group(self) -> None:
+        """Slow disk: the next group is synced off the loop; commits that arrive meanwhile form the one after it."""
+        self._group, self._waiters = self._waiters, []
+        self._later_ts = NOTHING_UNSYNCED
+        self._orders.put(True)
+
+    def _run_syncs(self, loop: asyncio.AbstractEventLoop) -> None:
+        """The thread: one sync per order, until it is told to end."""
+        while self._orders.get():
+            begin = time.perf_counter()
+            error: Exception | None = None
+            try:
+                self.db.flush_wal(True)
+            except Exception as failure:
+                error = failure
+            try:
+                loop.call_soon_threadsafe(self._group_synced, time.perf_counter() - begin, error)
+            except RuntimeError:
+                return  # the loop is closed: nobody waits
+
+    def _group_synced(self, seconds: float, error: Exception | None) -> None:
+        group, self._group = self._group, []
+        if error is not None:
+            self._waiters += group
             self._in_thread = self._scheduled = False
+            self._sync_failed(error)
+            return
+        self._note_sync(seconds)
+        if self.unsynced_ts != NOTHING_UNSYNCED:
+            self.unsynced_ts = self._later_ts
+        if self._waiters and not self.closed:
+            self._start_group()
+        else:
+            self._in_thread = self._scheduled = False
+        for waiter in group:
+            if not waiter.done():
+                waiter.set_result(None)
 
     def _note_sync(self, seconds: float) -> None:
         average = self.sync_seconds
@@ -326,7 +353,8 @@ class Engine:
             self.sync_now()
         self.closed = True
         if self._thread is not None:
-            self._thread.shutdown()
+            self._orders.put(False)
+            self._thread.join()
         for family in (self.lock, self.write_family, self.meta):
             family.close()
         # The handles keep the database open, and its directory locked.

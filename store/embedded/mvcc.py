@@ -57,6 +57,8 @@ class Mvcc:
         self.prewritten = PrewrittenTable()
         self.touched: dict[bytes, int] = {}
         self.touched_floor = 0
+        self.met_unsynced = False
+        """A read met a version that is not durable: whoever called it must let the engine settle before it answers."""
         self._load_locks()
 
     def _load_locks(self) -> None:
@@ -80,14 +82,14 @@ class Mvcc:
         return entry
 
     def get(self, key: bytes, ts: int, resolved: ResolvedLocks) -> bytes | None:
-        """The value visible at `ts`. Raises KeyLocked."""
+        """The value visible at `ts`; sets `met_unsynced`. Raises KeyLocked."""
         if self.prewritten.by_ts:
             self.check_key_lock(key, ts, resolved)
         commit_ts, value = self.newest(key)
         if commit_ts > ts:
             commit_ts, value = self._seek(encode_key(key), ts)
         if commit_ts >= self.engine.unsynced_ts:
-            self.engine.sync_now()
+            self.met_unsynced = True
         return value
 
     def _seek(self, encoded: bytes, ts: int) -> Entry:

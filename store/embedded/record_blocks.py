@@ -53,6 +53,12 @@ class Block:
         self.size = sum([len(key) + len(value) + _PAIR_OVERHEAD_BYTES for key, value in pairs])
 
 
+    def changed(self, since: int, until: int, start: bytes, end: bytes) -> bool:
+        """Whether something in [start, end) may have been committed between the timestamps, both included."""
+        if self.oldest_ts >= since:
+            return True
+        return any(since <= commit_ts <= until and start <= key < end for commit_ts, key, _ in self.history)
+
     def at(self, ts: int, start: bytes, end: bytes) -> list[Pair]:
         """The pairs of [start, end) as they were at `ts`, which is at or above `oldest_ts`."""
         keys = self.keys
@@ -82,7 +88,7 @@ class RecordBlocks:
 
     def scan(self, mvcc: Mvcc, start: bytes, end: bytes, ts: int) -> list[Pair] | None:
         """The pairs of [start, end) at `ts`, in key order; None when the database must be read. The caller has
-        looked for locks. Syncs when an answer would tell of a commit that is not durable."""
+        looked for locks. Sets `mvcc.met_unsynced` when the answer tells of a commit that is not durable."""
         if len(start) <= PREFIX or len(end) < PREFIX or start[:10] != end[:10]:
             return None
         first = start[:PREFIX]
@@ -94,13 +100,13 @@ class RecordBlocks:
         if first != last and int.from_bytes(last, "big") - int.from_bytes(first, "big") >= MOST_BLOCKS:
             return None
         pairs: list[Pair] = []
-        newest = 0
+        unsynced_ts = mvcc.engine.unsynced_ts
         while True:
             block = self.blocks.get(first) or self._load(mvcc, first)
             if block is None or block.oldest_ts > ts:
                 return None
-            if block.newest_ts > newest:
-                newest = block.newest_ts
+            if block.newest_ts >= unsynced_ts and ts >= unsynced_ts and block.changed(unsynced_ts, ts, start, end):
+                mvcc.met_unsynced = True
             if block.newest_ts > ts:
                 pairs += block.at(ts, start, end)
             else:
@@ -110,8 +116,6 @@ class RecordBlocks:
             if first == last:
                 break
             first = _moved(first, 1)
-        if ts >= mvcc.engine.unsynced_ts and newest >= mvcc.engine.unsynced_ts:
-            mvcc.engine.sync_now()
         return pairs
 
     def note(self, block: Block, key: bytes, commit_ts: int, value: bytes | None) -> None:
