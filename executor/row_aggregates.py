@@ -165,7 +165,7 @@ def checked_real(value: float) -> float:
 def quotient(number: int, scale: int, count: int, result_scale: int) -> Decimal:
     """`number`·10**-scale / count as MySQL divides: cut after whole groups of nine digits, then rounded half away from
     zero to `result_scale` digits."""
-    digits = max(quotient_digits(scale, 0, result_scale - scale), scale)
+    digits = quotient_digits(scale, 0, result_scale - scale, most=36)
     whole = abs(number) * 10 ** (digits - scale) // count
     return make_decimal(unscaled(make_decimal(-whole if number < 0 else whole, digits), result_scale), result_scale)
 

@@ -54,7 +54,8 @@ async def stream(node: Apply, execution: Execution) -> AsyncIterator[pa.RecordBa
                         held -= answers.pop(next(iter(answers))).table.count
                     answers[combination] = built
                 rows = np.flatnonzero(numbers == number) if len(combinations) > 1 else np.arange(batch.num_rows)
-                pieces += built.probe(_chosen(batch, rows, len(columns)))
+                # Empty pieces are left out: a table of nothing but those has no batch at all.
+                pieces += [piece for piece in built.probe(_chosen(batch, rows, len(columns))) if piece.num_rows]
             if pieces:
                 yield _in_left_order(pieces, len(columns), len(combinations) > 1)
     finally:

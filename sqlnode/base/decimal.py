@@ -90,8 +90,8 @@ def parse_prefix(text: bytes) -> tuple[Decimal, bool]:
     return value, complete
 
 
-def quotient_digits(scale: int, other: int, increment: int) -> int:
-    """Digits after the point that MySQL computes when it divides numbers of two scales."""
+def quotient_digits(scale: int, other: int, increment: int, *, most: int = MAX_SCALE) -> int:
+    """Digits after the point that MySQL computes when it divides numbers of two scales, at most `most`."""
     groups, other_groups = -(-scale // 9) * 9, -(-other // 9) * 9
     further = max(increment - (groups - scale) - (other_groups - other), 0)
-    return min(-(-(groups + other_groups + further) // 9) * 9, MAX_SCALE)
+    return min(-(-(groups + other_groups + further) // 9) * 9, most)

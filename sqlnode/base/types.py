@@ -119,6 +119,8 @@ _EVAL = {
 }
 
 UNSPECIFIED = -1
+_WIDEST_DECIMAL = 65
+_ARROW_DECIMAL = 76
 
 
 @dataclass(frozen=True, slots=True)
@@ -213,6 +215,9 @@ def arrow_type(sql_type: SqlType) -> pa.DataType:
         precision = min(sql_type.length if sql_type.length > 0 else 65, 65)
         scale = max(sql_type.scale, 0)
         precision = max(precision, scale, 1)
+        if precision >= _WIDEST_DECIMAL:
+            # AVG and division add digits behind the point to a number that may already have 65: 45 before, 24 behind.
+            return pa.decimal256(_ARROW_DECIMAL, scale)
         return pa.decimal128(precision, scale) if precision <= 38 else pa.decimal256(precision, scale)
     if code == TypeCode.NULL:
         return pa.binary()
