@@ -8,8 +8,10 @@ statement's own timestamp under READ COMMITTED and in locking reads.
 
 from __future__ import annotations
 
+import asyncio
 import enum
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Sequence
+from functools import partial
 from typing import TYPE_CHECKING
 
 from store.api import (
@@ -37,6 +39,10 @@ if TYPE_CHECKING:
     import pyarrow as pa
 
     from store.store import Store
+
+
+_PLANNED_INLINE = 20_000
+"""Mutations from which a commit is put together in a thread."""
 
 
 class State(enum.Enum):
@@ -315,17 +321,20 @@ class Transaction:
         store = self._store
         client = store.client
         locked = self._locked
-        plan = plan_commit(
+        self.state = State.COMMITTING
+        plan_it = partial(
+            plan_commit,
             self.buffer,
             locked,
             pessimistic=self.pessimistic,
             lock_records=client.lock_records,
             primary=self._primary,
         )
+        many = len(self.buffer) + len(locked) > _PLANNED_INLINE
+        plan = await asyncio.get_running_loop().run_in_executor(None, plan_it) if many else plan_it()
         if plan is None:
             await self._end(State.COMMITTED)
             return self.start_ts
-        self.state = State.COMMITTING
         committer = Committer(
             client, store.oracle, store.resolver, plan, self.start_ts, self.for_update_ts if self.pessimistic else 0
         )

@@ -171,17 +171,15 @@ class EmbeddedClient:
         """See `KvClient`."""
         if percolator.fits_one_phase(request):
             commit_ts = await self._unstalled(lambda: percolator.one_phase(self.mvcc, request))
-            self._note_garbage(request, commit_ts)
+            self._note_garbage(request.mutations, commit_ts)
             await self.engine.wait_synced()
             return PrewriteResult(one_pc_commit_ts=commit_ts)
         committed = percolator.already_committed(self.mvcc, request)
         if committed:
             await self.engine.wait_synced()
             return PrewriteResult(one_pc_commit_ts=committed)
-        order = sorted(range(len(request.mutations)), key=lambda place: request.mutations[place][1] != request.primary)
         try:
-            for at in range(0, len(order), _SLICE_MUTATIONS):
-                places = order[at : at + _SLICE_MUTATIONS]
+            for places in _slices(request):
                 mutations = [request.mutations[place] for place in places]
                 actions = [request.actions[place] for place in places] if request.actions else ()
                 await self._unstalled(
@@ -193,13 +191,16 @@ class EmbeddedClient:
         except BaseException:
             percolator.undo_prewrite(self.mvcc, request.start_ts)
             raise
-        self._note_garbage(request, self.oracle.last)
+        for at in range(0, len(request.mutations), _SLICE_MUTATIONS):
+            self._note_garbage(request.mutations[at : at + _SLICE_MUTATIONS], self.oracle.last)
+            if at % (8 * _SLICE_MUTATIONS) == 0:
+                await asyncio.sleep(0)
         txn = self._live.get(request.start_ts)
         return PrewriteResult(min_commit_ts=txn.min_commit_ts if txn is not None else request.start_ts + 1)
 
-    def _note_garbage(self, request: PrewriteRequest, commit_ts: int) -> None:
+    def _note_garbage(self, mutations: Sequence[Mutation], commit_ts: int) -> None:
         note = self.gc.note
-        for op, key, _ in request.mutations:
+        for op, key, _ in mutations:
             if op is Op.PUT or op is Op.DELETE:
                 note(commit_ts, key)
 
@@ -380,9 +381,9 @@ class EmbeddedClient:
 
     async def resolve_lock(self, start_ts: int, commit_ts: int, keys: Sequence[bytes] | None = None) -> None:
         """See `KvClient`."""
-        locked = percolator.locked_keys(self.mvcc, start_ts, keys)
+        locked = percolator.locked_keys(self.mvcc, start_ts, None) if keys is None else keys
         for at in range(0, len(locked), _SLICE_MUTATIONS):
-            # Somebody else may have resolved some of them between the slices.
+            # Some need nothing, or somebody else may have resolved them between the slices.
             part = percolator.locked_keys(self.mvcc, start_ts, locked[at : at + _SLICE_MUTATIONS])
             if part:
                 txn = self._live[start_ts]
@@ -504,3 +505,12 @@ class EmbeddedClient:
 def _wake(waiter: asyncio.Future[None]) -> None:
     if not waiter.done():
         waiter.set_result(None)
+
+
+def _slices(request: PrewriteRequest) -> Iterator[list[int]]:
+    """The places of the mutations in slices; the one with the primary comes first."""
+    mutations = request.mutations
+    primary = next((place for place, (_, key, _) in enumerate(mutations) if key == request.primary), 0)
+    first = primary - primary % _SLICE_MUTATIONS
+    for start in (first, *(at for at in range(0, len(mutations), _SLICE_MUTATIONS) if at != first)):
+        yield list(range(start, min(start + _SLICE_MUTATIONS, len(mutations))))

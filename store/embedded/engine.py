@@ -3,7 +3,8 @@
 **Durability.** Every write goes to the log unsynced, on the loop's thread (rocksdict's write holds the GIL, so a
 command is atomic without latches). The first commit of a loop iteration schedules one sync at the start of the next;
 every commit appended before that rides on it, and is acknowledged only after it (`wait_synced`). A sync costs some
-hundred microseconds here and runs inline; while the measured time is above a millisecond it runs in one thread.
+hundred microseconds here. One client's commits are synced inline, since a thread would only add its own delay; where
+several commits ride on a sync, or while the measured time is above a millisecond, a thread syncs and the loop goes on.
 
 **What others may see.** A commit is visible at once, before it is durable. If somebody read it, was answered, and then
 the power failed, his answer would speak of something that never happened. The rule that prevents it: a read that meets
@@ -50,6 +51,8 @@ FORMAT_VERSION = 1
 SYNC_RECORD_NAME = "SYNCED"
 NOTHING_UNSYNCED = 1 << 64
 _THREAD_ABOVE_SECONDS = 1e-3
+_CROWDED_THREAD_ABOVE_SECONDS = 1e-4
+_CROWD = 1.5
 _INLINE_BELOW_SECONDS = 5e-4
 _FAMILIES = ("lock", "write", "meta")
 _TEMPORARY_PREFIX = "sqlnode-memory-"
@@ -187,6 +190,8 @@ class Engine:
         self._orders: SimpleQueue[bool] = SimpleQueue()
         self._group: list[asyncio.Future[None]] = []
         """Who waits for the sync that runs in the thread."""
+        self._crowd = 1.0
+        """Moving average of how many commits ride on a sync."""
         self.sync_seconds = 0.0
         """Moving average of the time of a sync."""
         self.sync_count = 0
@@ -269,7 +274,8 @@ class Engine:
         self._scheduled = False
         if not self._waiters:
             return
-        if self.sync_seconds <= _THREAD_ABOVE_SECONDS:
+        self._crowd += (len(self._waiters) - self._crowd) * 0.1
+        if self.sync_seconds <= (_THREAD_ABOVE_SECONDS if self._crowd < _CROWD else _CROWDED_THREAD_ABOVE_SECONDS):
             self.sync_now()
             return
         if self._thread is None:
@@ -281,7 +287,11 @@ class Engine:
         self._start_group()
 
     def _start_group(self) -> None:
-        """Slow disk: the next group is synced off the loop; commits that arrive meanwhile form the one after it."""
+        """The next group is synced off the loop; commits that arrive meanwhile form the one after it."""
+        if not self._waiters or self.closed:
+            self._in_thread = self._scheduled = False
+            return
+        self._crowd += (len(self._waiters) - self._crowd) * 0.1
         self._group, self._waiters = self._waiters, []
         self._later_ts = NOTHING_UNSYNCED
         self._orders.put(True)
@@ -310,13 +320,11 @@ class Engine:
         self._note_sync(seconds)
         if self.unsynced_ts != NOTHING_UNSYNCED:
             self.unsynced_ts = self._later_ts
-        if self._waiters and not self.closed:
-            self._start_group()
-        else:
-            self._in_thread = self._scheduled = False
         for waiter in group:
             if not waiter.done():
                 waiter.set_result(None)
+        # What arrived during the sync gets to its commit first, and rides on the next one.
+        asyncio.get_running_loop().call_soon(self._start_group)
 
     def _note_sync(self, seconds: float) -> None:
         average = self.sync_seconds

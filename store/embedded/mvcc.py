@@ -39,6 +39,8 @@ from store.embedded.versions import Entry, VersionCache
 
 _LOCKS_PER_ERROR = 256
 _TOUCHED_LIMIT = 200_000
+_CACHED_KEYS = 20_000
+"""Transactions that write more keys leave the cache of versions to others."""
 
 
 class Mvcc:
@@ -211,6 +213,16 @@ class Mvcc:
                 return ts_of(versioned), cursor.value()[0] == ROLLBACK
         return 0, False
 
+    def has_records(self, first: bytes, last: bytes) -> bool:
+        """Whether a key from `first` to `last` has a record of any kind."""
+        cursor = self.engine.write_family.iter()
+        cursor.seek(encode_key(first))
+        if cursor.valid():
+            found: bool = cursor.key()[:-8] <= encode_key(last)
+            return found
+        cursor.status()
+        return False
+
     # --- transactions of dead processes ---
 
     def settle(self, txn: Prewritten) -> None:
@@ -229,21 +241,29 @@ class Mvcc:
         write_handle, lock_handle = engine.write_handle, engine.lock_handle
         suffix = desc(commit_ts)
         start = varint(txn.start_ts)
+        if commit_ts > self.versions.floor:
+            # Nobody can start, and be rolled back, at this timestamp any more.
+            txn.alone_at = commit_ts
+        alone = txn.alone_at == commit_ts
         for key in keys:
             kind, value = txn.locks[key]
             encoded = encode_key(key)
             record = bytes((kind,)) + start
             if value is not None and len(value) <= SHORT_VALUE_LIMIT:
                 record += b"v" + len(value).to_bytes(1, "big") + value
-            if self._overlapped(encoded, commit_ts):
+            if not alone and self._overlapped(encoded, commit_ts):
                 record += b"RF" + bytes(8)
             batch.put(encoded + suffix, record, write_handle)
             batch.delete(encoded, lock_handle)
         engine.write(batch)
         engine.mark_commit(commit_ts)
         versions = self.versions
+        if txn.txn_size > _CACHED_KEYS:
+            versions.forget(keys, commit_ts)
         for key in keys:
             kind, value = txn.locks.pop(key)
+            if txn.txn_size > _CACHED_KEYS:
+                continue
             if kind == LOCK:
                 versions.forget((), commit_ts)
             elif kind == DELETE:

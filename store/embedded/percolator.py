@@ -33,6 +33,8 @@ from store.embedded.prewritten import KINDS, Prewritten
 from store.embedded.records import DELETE, LOCK, PUT, ROLLBACK, LockRecord, desc, encode_key, varint
 
 _LOCKS_PER_ERROR = 16
+_MANY = 64
+"""Keys for which it is worth a look whether there is anything at all where they go."""
 _PESSIMISTIC_TTL_MS = 20_000
 _DATA = (Op.PUT, Op.INSERT, Op.DELETE)
 
@@ -198,6 +200,10 @@ def check(mvcc: Mvcc, request: PrewriteRequest, mutations: Sequence[Mutation], a
         _check_locks(mvcc, request, mutations, actions)
     elif actions and PessimisticAction.CHECK in actions:
         raise TxnAborted(f"transaction {start_ts} has lost its pessimistic locks")
+    if len(mutations) >= _MANY and not actions and start_ts >= mvcc.touched_floor and not mvcc.touched:
+        keys = [key for _, key, _ in mutations]
+        if not mvcc.has_records(min(keys), max(keys)):
+            return
     for index, (op, key, _) in enumerate(mutations):
         if actions:
             action = actions[index]
@@ -219,6 +225,8 @@ def _check_locks(mvcc: Mvcc, request: PrewriteRequest, mutations: Sequence[Mutat
     start_ts = request.start_ts
     found: list[LockInfo] = []
     own = mvcc.prewritten.by_ts.get(start_ts)
+    if not mvcc.locks.locks and not actions and len(mvcc.prewritten.by_ts) == (own is not None):
+        return
     for index, (op, key, _) in enumerate(mutations):
         if mvcc.prewritten.by_ts:
             txn = mvcc.prewritten.holder(key, start_ts)

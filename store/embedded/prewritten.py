@@ -33,6 +33,8 @@ class Prewritten:
     """Left by an earlier process."""
     commit_ts: int = 0
     """Not zero once the primary is committed."""
+    alone_at: int = 0
+    """A commit timestamp at which no other record can stand."""
     locks: dict[bytes, tuple[int, bytes | None]] = field(default_factory=dict)
     waiters: list[asyncio.Future[None]] = field(default_factory=list)
     """Woken when the last lock is gone or the fate is decided."""
