@@ -84,8 +84,7 @@ def json_form(source: SqlType) -> Callable[[Value], binary_json.Json]:
             source.code, binary_json.DATETIME
         )
         code = binary_json.TIMESTAMP if source.code == TypeCode.TIMESTAMP else code
-        fsp = 0 if code == binary_json.DATE else 6
-        return lambda value: None if value is None else binary_json.JsonTime(code, value, fsp)  # type: ignore[arg-type]
+        return lambda value: None if value is None else binary_json.JsonTime(code, value)  # type: ignore[arg-type]
     if kind == EvalType.DURATION:
         return lambda value: None if value is None else binary_json.JsonDuration(value, 6)  # type: ignore[arg-type]
     if source.charset == "binary" and source.code != TypeCode.NULL:
