@@ -27,6 +27,7 @@ from store.api import (
     LockResult,
     LockWait,
     LockWaitTimeout,
+    Mutation,
     Op,
     Pair,
     PrewriteRequest,
@@ -179,7 +180,7 @@ class EmbeddedClient:
             await self.engine.wait_synced()
             return PrewriteResult(one_pc_commit_ts=committed)
         try:
-            for places in _slices(request):
+            for places in percolator.slices(request, _SLICE_MUTATIONS):
                 mutations = [request.mutations[place] for place in places]
                 actions = [request.actions[place] for place in places] if request.actions else ()
                 await self._unstalled(
@@ -505,12 +506,3 @@ class EmbeddedClient:
 def _wake(waiter: asyncio.Future[None]) -> None:
     if not waiter.done():
         waiter.set_result(None)
-
-
-def _slices(request: PrewriteRequest) -> Iterator[list[int]]:
-    """The places of the mutations in slices; the one with the primary comes first."""
-    mutations = request.mutations
-    primary = next((place for place, (_, key, _) in enumerate(mutations) if key == request.primary), 0)
-    first = primary - primary % _SLICE_MUTATIONS
-    for start in (first, *(at for at in range(0, len(mutations), _SLICE_MUTATIONS) if at != first)):
-        yield list(range(start, min(start + _SLICE_MUTATIONS, len(mutations))))

@@ -5,7 +5,7 @@ Every function may raise Stalled: then nothing was written, and the whole comman
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 from store.api import (
     MAX_TIMESTAMP,
@@ -159,6 +159,15 @@ def _lock_frame(request: PrewriteRequest, kind: int, min_commit_ts: int) -> tupl
         min_commit_ts,
     ).encode()
     return head, whole[len(head) :]
+
+
+def slices(request: PrewriteRequest, size: int) -> Iterator[list[int]]:
+    """The places of the mutations in slices of `size`; the one with the primary comes first."""
+    mutations = request.mutations
+    primary = next((place for place, (_, key, _) in enumerate(mutations) if key == request.primary), 0)
+    first = primary - primary % size
+    for start in (first, *(at for at in range(0, len(mutations), size) if at != first)):
+        yield list(range(start, min(start + size, len(mutations))))
 
 
 def undo_prewrite(mvcc: Mvcc, start_ts: int) -> None:
