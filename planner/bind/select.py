@@ -30,10 +30,19 @@ from planner.bind.where import bind_condition, conjuncts, semi_join, split_subqu
 from planner.context import SqlMode
 from planner.expr.nodes import Column, Expression, columns_of
 from planner.logical import Join, JoinKind, LogicalNode, Selection
-from sqlnode.base.errors import BAD_FIELD_ERROR, NO_TABLES_USED, WRONG_GROUP_FIELD, SqlError
+from sqlnode.base.errors import (
+    BAD_FIELD_ERROR,
+    NO_TABLES_USED,
+    REMOVED_SPACES,
+    WRONG_GROUP_FIELD,
+    SqlError,
+    SqlWarning,
+)
 
 FIELD_LIST = "field list"
 SELECT_LIST = "SELECT list"
+MAX_LABEL = 256
+"""Characters of a label that no alias gave."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,6 +52,8 @@ class SelectItem:
     expression: Expression
     label: str
     alias: str = ""
+    is_subquery: bool = False
+    """Its value may be a column of the subquery's table, but results do not say so."""
 
 
 @dataclass(slots=True)
@@ -158,17 +169,41 @@ def bind_items(block: Block) -> list[SelectItem]:
             continue
         if isinstance(tree, exp.Alias):
             take(tree)
-            alias = tree.args["alias"].name
-            items.append(SelectItem(operand(binder, tree.this), alias, alias))
+            alias = _alias(block, tree.args["alias"].name)
+            items.append(SelectItem(operand(binder, tree.this), alias, alias, _is_subquery(tree.this)))
             continue
         label = labels[at] if at < len(labels) else None
         value = operand(binder, tree)
-        if isinstance(tree, exp.Column):
-            label = tree.this.name
+        inner = unwrapped(tree)
+        if isinstance(inner, exp.Column):
+            label = inner.this.name
             if isinstance(value, Column):
                 label = block.scope.label(value, label)
-        items.append(SelectItem(value, label if label is not None else f"Name_exp_{at + 1}"))
+        name = label[:MAX_LABEL] if label is not None else f"Name_exp_{at + 1}"
+        items.append(SelectItem(value, name, is_subquery=_is_subquery(tree)))
     return items
+
+
+def _alias(block: Block, name: str) -> str:
+    """An alias without the spaces that it begins with (warning 1466)."""
+    stripped = name.lstrip(" ")
+    if stripped and stripped != name:
+        warning = SqlError(REMOVED_SPACES, name=name)
+        block.environment.context.warn(SqlWarning("Warning", warning.code, warning.message))
+        return stripped
+    return name
+
+
+def _is_subquery(tree: exp.Expression) -> bool:
+    return isinstance(unwrapped(tree), (exp.Subquery, exp.Select, exp.SetOperation))
+
+
+def without_origin(columns: tuple[Column, ...], items: Sequence[SelectItem]) -> tuple[Column, ...]:
+    """Result columns whose definitions do not name the tables that subqueries read."""
+    return tuple(
+        replace(column, table="", database="", origin_table="", origin_name="") if item.is_subquery else column
+        for column, item in zip(columns, items)
+    )
 
 
 def _star(block: Block, tree: exp.Expression) -> tuple[Column, ...]:
@@ -263,6 +298,8 @@ def _assemble(block: Block, plan: LogicalNode) -> Relation:
         take(block.node.args["distinct"])
         check_distinct_order(block, values)
     plan, columns = arrange(block, plan, values, distinct=distinct)
+    if any(item.is_subquery for item in block.items):
+        columns = without_origin(columns, block.items)
     facts = _facts(block, values, columns, grouped=grouped)
     return Relation(plan, columns, facts)
 

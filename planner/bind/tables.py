@@ -48,7 +48,8 @@ def table_columns(database: str, table: TableInfo, first_id: int) -> tuple[Colum
 
 def plan_column(column_id: int, info: ColumnInfo, database: str, table: TableInfo, alias: str) -> Column:
     """The plan's column for a table's column."""
-    return Column(column_id, info.name, info.type, alias, database, table.name, info.name)
+    flags = table.definition_flags.get(info.id, 0)
+    return Column(column_id, info.name, info.type, alias, database, table.name, info.name, flags)
 
 
 def find_table(database: str, name: str, context: PlanContext) -> tuple[str, TableInfo]:

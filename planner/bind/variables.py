@@ -40,8 +40,10 @@ def _constant(value: object, kind: Kind) -> Constant:
         if value is None:
             return Constant(None, SqlType(TypeCode.LONGLONG, Flag.BINARY, 20, 0))
         assert isinstance(value, int)
-        constant = literals.integer_constant(int(value))
-        return Constant(constant.value, constant.type.nullable())
+        if kind is Kind.BOOL or value < 0:
+            constant = literals.integer_constant(int(value))
+            return Constant(constant.value, constant.type.nullable())
+        return Constant(int(value), SqlType(TypeCode.LONGLONG, Flag.BINARY | Flag.UNSIGNED, 21, 0))
     if kind is Kind.FLOAT and value is not None:
         return Constant(Decimal(f"{value:.6f}"), decimal(23, 6))
     text = None if value is None else str(value).encode("utf-8", "surrogateescape")

@@ -32,6 +32,8 @@ class Column:
     database: str = field(default="", compare=False)
     origin_table: str = field(default="", compare=False)
     origin_name: str = field(default="", compare=False)
+    definition_flags: int = field(default=0, compare=False)
+    """Flags of the column definition beyond those of the type: what keys and defaults of the stored table say."""
 
 
 @dataclass(frozen=True, slots=True)

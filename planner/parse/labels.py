@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 
 from sqlglot.tokens import Token, TokenType
@@ -75,16 +76,61 @@ _STOPS = frozenset((T.COMMA, T.FROM, T.DOT, T.ALIAS))
 
 
 def _label(tokens: Sequence[Token], source: str, start: int, end: int) -> str | None:
-    """The text of one item. A plain string is named by its value (of the first piece), NULL by `NULL`."""
+    """The text of one item. A plain string is named by its value (of the first piece), NULL by `NULL`; numbers,
+    strings and NULL lose the parentheses and plus signs around them."""
+    text = _without_comments(tokens, source, start, end)
+    start, end = _core(tokens, start, end)
     first, last = tokens[start], tokens[end - 1]
     if last.token_type is T.STAR and (end - start == 1 or tokens[end - 2].token_type is T.DOT):
         return None
     if first.token_type is T.STRING and all(t.token_type is T.STRING for t in tokens[start:end]):
-        return str(first.text)
+        return str(first.text).lstrip(_NOT_SHOWN)
     if first.token_type is T.NULL and end - start == 1:
         return "NULL"
     if first.token_type is T.INTRODUCER and end - start == 2 and last.token_type is T.STRING:
         return str(last.text)
     if first.token_type is T.NATIONAL_STRING and end - start == 1:
         return str(first.text)
-    return source[first.start : last.end + 1]
+    if end - start == 1 and first.token_type is T.NUMBER:
+        return source[first.start : first.end + 1]
+    return text
+
+
+_COMMENT = re.compile(r"/\*.*?\*/|(?:--[\s]|#)[^\n]*", re.DOTALL)
+_NOT_SHOWN = "".join(map(chr, range(33))) + "\x7f"
+
+
+def _without_comments(tokens: Sequence[Token], source: str, start: int, end: int) -> str:
+    """The source text of the item; comments between its tokens are left out, the spaces round them stay."""
+    text = source[tokens[start].start : tokens[end - 1].end + 1]
+    if "/*" not in text and "--" not in text and "#" not in text:
+        return text
+    pieces = []
+    for at in range(start, end):
+        pieces.append(source[tokens[at].start : tokens[at].end + 1])
+        if at + 1 < end:
+            pieces.append(_COMMENT.sub("", source[tokens[at].end + 1 : tokens[at + 1].start]))
+    return "".join(pieces)
+
+
+def _core(tokens: Sequence[Token], start: int, end: int) -> tuple[int, int]:
+    """The item without parentheses around all of it and plus signs before it."""
+    while end - start > 1:
+        if tokens[start].token_type is T.PLUS:
+            start += 1
+        elif tokens[start].token_type is T.L_PAREN and _closes(tokens, start, end):
+            start, end = start + 1, end - 1
+        else:
+            break
+    return start, end
+
+
+def _closes(tokens: Sequence[Token], start: int, end: int) -> bool:
+    """Whether the last token of the span closes its first."""
+    depth = 0
+    for at in range(start, end):
+        kind = tokens[at].token_type
+        depth += (kind is T.L_PAREN) - (kind is T.R_PAREN)
+        if depth == 0:
+            return at == end - 1
+    return False

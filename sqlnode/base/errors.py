@@ -218,6 +218,8 @@ SP_WRONG_NO_OF_ARGS|1318|42000|Incorrect number of arguments for {kind} {name}; 
 VIEW_SELECT_CLAUSE|1349|HY000|View's SELECT contains a '{clause}' clause
 VIEW_SELECT_VARIABLE|1351|HY000|View's SELECT contains a variable or parameter
 VIEW_WRONG_LIST|1353|HY000|In definition of view, derived table or common table expression, SELECT list and column names list have different column counts
+VIEW_NO_EXPLAIN|1345|HY000|EXPLAIN/SHOW can not be issued; lacking privileges for underlying table
+NO_SUCH_USER|1449|HY000|The user specified as a definer ('{user}'@'{host}') does not exist
 VIEW_INVALID|1356|HY000|View '{database}.{view}' references invalid table(s) or column(s) or function(s) or definer/invoker of view lack rights to use them
 WRONG_OBJECT|1347|HY000|'{database}.{name}' is not {expected}
 NONUPDATEABLE_COLUMN|1348|HY000|Column '{column}' is not updatable
@@ -350,6 +352,7 @@ REGEXP_MISSING_CLOSE_BRACKET|3696|HY000|The regular expression contains an unclo
 REGEXP_BAD_INTERVAL|3692|HY000|Incorrect description of a {{min,max}} interval.
 INCORRECT_TYPE|3064|HY000|Incorrect type for argument {argument} in function {function}.
 WRONG_VALUE|1525|HY000|Incorrect {kind} value: '{value}'
+REMOVED_SPACES|1466|HY000|Leading spaces are removed from name '{name}'
 VIEW_RECURSIVE|1462|HY000|`{database}`.`{view}` contains view recursion
 UPDATE_WITHOUT_KEY_IN_SAFE_MODE|1175|HY000|You are using safe update mode and you tried to update a table without a WHERE that uses a KEY column.
 SP_UNDECLARED_VAR|1327|42000|Undeclared variable: {name}

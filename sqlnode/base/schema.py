@@ -7,6 +7,7 @@ keeps them when we rewrite its metadata.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import IntEnum
 from functools import cached_property
@@ -215,6 +216,39 @@ class TableInfo:
         from sqlnode.base.types import Flag
 
         return next((c for c in self.public_columns if c.type.flags & Flag.AUTO_INCREMENT), None)
+
+    @cached_property
+    def stand_in_key(self) -> IndexInfo | None:
+        """The first unique key without NULLs where there is no primary key: clients are told that it is one."""
+        if self.pk_is_handle or self.primary_index is not None:
+            return None
+        for index in self.public_indexes:
+            parts = index.columns
+            if index.unique and all(self.columns[part.offset].type.not_null and part.length < 0 for part in parts):
+                return index
+        return None
+
+    @cached_property
+    def definition_flags(self) -> Mapping[int, int]:
+        """By column id: flags of a column definition packet that the column's type does not hold (PART_KEY, TIMESTAMP,
+        and PRI_KEY of the key that stands in for a primary key)."""
+        from sqlnode.base.types import Flag, TypeCode
+
+        found: dict[int, int] = {}
+        handle = self.handle_column
+        if handle is not None:
+            found[handle.id] = Flag.PART_KEY
+        for index in self.public_indexes:
+            flags = Flag.PART_KEY | (Flag.PRI_KEY if index is self.stand_in_key else 0)
+            for part in index.columns:
+                column = self.columns[part.offset]
+                found[column.id] = found.get(column.id, 0) | flags
+        for column in self.columns:
+            if column.type.code in (TypeCode.TIMESTAMP, TypeCode.DATETIME) and (
+                column.type.flags & Flag.ON_UPDATE_NOW or (column.default or "").upper().startswith("CURRENT_TIMESTAMP")
+            ):
+                found[column.id] = found.get(column.id, 0) | Flag.TIMESTAMP
+        return found
 
     @property
     def is_view(self) -> bool:

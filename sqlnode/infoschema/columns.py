@@ -8,7 +8,7 @@ from datetime import tzinfo
 from sqlnode.base.charset import charset_by_name
 from sqlnode.base.collation import by_name
 from sqlnode.base.errors import SqlError, SqlWarning
-from sqlnode.base.schema import ColumnInfo, IndexInfo, TableInfo
+from sqlnode.base.schema import ColumnInfo, TableInfo
 from sqlnode.base.type_names import column_type, data_type
 from sqlnode.base.types import Flag, SqlType, TypeCode
 from sqlnode.ddl.expression_keys import is_key_expression
@@ -36,7 +36,7 @@ def key_of(table: TableInfo, column: ColumnInfo) -> str:
     """PRI, UNI, MUL or empty, as COLUMN_KEY has it. The first unique key without NULLs stands for a missing primary key."""
     if column.type.flags & Flag.PRI_KEY:
         return "PRI"
-    primary = table.primary_index or (None if table.pk_is_handle else _stand_in(table))
+    primary = table.primary_index or table.stand_in_key
     best = ""
     for index in table.public_indexes:
         names = [part.name.lower() for part in index.columns]
@@ -51,13 +51,6 @@ def key_of(table: TableInfo, column: ColumnInfo) -> str:
         elif not best:
             best = "MUL"
     return best
-
-
-def _stand_in(table: TableInfo) -> IndexInfo | None:
-    for index in table.public_indexes:
-        if index.unique and all(table.columns[part.offset].type.not_null and part.length < 0 for part in index.columns):
-            return index
-    return None
 
 
 def default_text(column: ColumnInfo, zone: tzinfo | None = None) -> str | None:

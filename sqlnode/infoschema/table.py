@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, TypeAlias
 
 import pyarrow as pa
@@ -54,7 +54,8 @@ def parse_type(text: str) -> SqlType:
     if text == "double":
         return SqlType(TypeCode.DOUBLE, not_null | Flag.BINARY, 22, -1)
     words = text.split()
-    return integer(_INTEGER_TYPES[words[0]], unsigned="unsigned" in words, not_null=bool(not_null))
+    found = integer(_INTEGER_TYPES[words[0]], unsigned="unsigned" in words, not_null=bool(not_null))
+    return replace(found, length=10) if text == "int unsigned" else found
 
 
 def table_info(table: VirtualTable, table_id: int) -> TableInfo:

@@ -16,6 +16,7 @@ from sqlnode.base.types import BLOB_CODES, Flag, SqlType, TypeCode
 from sqlnode.wire.payload import U16, U32, length_encoded, length_prefix
 
 BINARY_ID = 63
+_BY_TYPE = Flag.BINARY | Flag.ENUM | Flag.SET | Flag.BLOB
 _CATALOG = length_encoded(b"def")
 _MAX_LENGTH = 0xFFFFFFFF
 _UNKNOWN_DECIMALS = 31
@@ -132,7 +133,12 @@ def _character_length(sql_type: SqlType) -> int:
 def _flags(column: Column) -> int:
     sql_type = column.type
     code = sql_type.code
-    flags = sql_type.flags & 0x7FFF & ~(Flag.BINARY | Flag.ENUM | Flag.SET | Flag.BLOB)
+    if column.origin_name:
+        flags = (sql_type.flags | column.definition_flags) & 0x7FFF & ~_BY_TYPE
+        if column.definition_flags & Flag.PRI_KEY:
+            flags &= ~(Flag.UNIQUE_KEY | Flag.MULTIPLE_KEY)
+    else:
+        flags = sql_type.flags & (Flag.NOT_NULL | Flag.UNSIGNED)
     if code in BLOB_CODES or code == TypeCode.JSON:
         flags |= Flag.BLOB
     if code == TypeCode.ENUM:
@@ -140,7 +146,7 @@ def _flags(column: Column) -> int:
     elif code == TypeCode.SET:
         flags |= Flag.SET
     elif code == TypeCode.YEAR:
-        flags |= Flag.UNSIGNED | Flag.ZEROFILL
+        flags |= Flag.UNSIGNED | (Flag.ZEROFILL if column.origin_name else 0)
     elif code == TypeCode.BIT:
         flags |= Flag.UNSIGNED
     if _is_binary(column):
