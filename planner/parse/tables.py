@@ -384,9 +384,21 @@ def _no_paren(name: str) -> Callable[[], Tree]:
     return lambda: exp.Anonymous(this=name, expressions=[])
 
 
+def _predicate(name: str, kind: type[Tree]) -> Callable[[list[Tree]], Tree]:
+    """`EXISTS((SELECT …) UNION …)`: the parser takes the word for a call unless SELECT follows the parenthesis."""
+
+    def build(arguments: list[Tree]) -> Tree:
+        if len(arguments) == 1 and isinstance(arguments[0], exp.Query):
+            return kind(this=arguments[0])
+        return _call(name, *arguments)
+
+    return build
+
+
 def _install_expressions(cls: P) -> None:
     names = frozenset(NAME_TOKEN_TYPES)
-    cls.FUNCTIONS = {}
+    quantifiers = {"EXISTS": exp.Exists, "ANY": exp.Any, "SOME": exp.Any, "ALL": exp.All}
+    cls.FUNCTIONS = {name: _predicate(name, kind) for name, kind in quantifiers.items()}
     cls.LAMBDAS = {}
     cls.NO_PAREN_FUNCTIONS = {
         kind: _no_paren(kind.name)
