@@ -165,6 +165,7 @@ class _Change:
         self.context = context
         self.owner = context.owner
         self.job_id = 0
+        self.is_finished = False
         self.action = self._kind()
 
     def _kind(self) -> int:
@@ -234,6 +235,7 @@ class _Change:
             return version, job_id
 
         version, self.job_id = await self.owner.change(build)
+        self.is_finished = last
         return version
 
     def _original(self) -> TableInfo:
@@ -327,17 +329,17 @@ class _Change:
         """What is left to the final table: dropped indexes go write-only → delete-only → none, with readers of the
         version before each gone."""
         owner, plan = self.owner, self.plan
-        if self._is_final():
+        if self.is_finished:
             return
         for state in (SchemaState.WRITE_ONLY, SchemaState.DELETE_ONLY) if plan.dropped_indexes else ():
             version = await self._step(self._retired(state), state, forward=True)
-            await owner.drain([self.table.id], version, self.context)
+            try:
+                await owner.drain([self.table.id], version, self.context)
+            except SqlError:
+                # There is no way back from here, and a transaction that lasts is no reason to stop half way: its snapshot
+                # keeps the entries that it reads, and those that it writes late are in nobody's way.
+                break
         await self._step(plan.final, SchemaState.PUBLIC, forward=True, last=True)
-
-    def _is_final(self) -> bool:
-        current = self.context.catalog.table(self.schema.name, self.table.name)
-        assert current is not None, "the table cannot go while it is locked"
-        return replace(current, update_ts=0) == replace(self.plan.final, update_ts=0)
 
     async def _follow(self, writer: MetaWriter) -> None:
         """Foreign keys of other tables follow columns that have another name now."""
