@@ -72,6 +72,8 @@ class PlanContext:
     """Values of parameters, empty when planning at PREPARE. Whoever reads one calls `value_read`."""
     value_read: Callable[[], None] = lambda: None
     """Told when a parameter's value shaped the plan, which then serves for this execution alone."""
+    check_table: Callable[[str, str, str], None] = lambda privilege, database, table: None
+    """Raises 1142 for (privilege, database, table) that the account lacks, before anything is told about the table."""
     user_variable_types: Mapping[str, SqlType] = field(default_factory=dict)
     temporary_tables: Mapping[tuple[str, str], object] = field(default_factory=dict)
     row_count: Callable[[int], float | None] = lambda table_id: None

@@ -18,7 +18,7 @@ from sqlnode.bootstrap import bootstrap
 from sqlnode.catalog_loader import CatalogLoader
 from sqlnode.ddl.owner import DdlOwner
 from sqlnode.ddl.waits import TableVersions
-from sqlnode.privileges import Account, Accounts
+from sqlnode.privileges import ANY_COLUMN, Account, Accounts
 from sqlnode.session.locks import AdvisoryLocks, TableLocks
 from sqlnode.session.plan_cache import PlanCache
 from sqlnode.session.variables import GlobalVariables
@@ -82,13 +82,23 @@ class Instance:
 
     # --- privileges ---
 
-    def check_plan(self, session: Session, plan: PhysicalPlan) -> None:
-        """Raises 1142 or 1143 for what the account may not do."""
+    def check_plan(self, session: Session, plan: PhysicalPlan, *, explains: bool = False) -> None:
+        """Raises 1142 or 1143 for what the account may not do, 1356 and 1449 for what views may not. A plan that is
+        shown also tells about the tables behind views (1345)."""
         account = session.account
         if account is None:
             return
         for privilege, database, table, column in plan.privileges:
-            self.accounts.check(account, privilege, database, table, column)
+            self.accounts.check(account, privilege, database, table, column or ANY_COLUMN)
+        if plan.into is not None and getattr(plan.into, "file", None) is not None:
+            self.accounts.check_file(account)
+        if plan.view_privileges:
+            self.accounts.check_views(account, plan.view_privileges, explains=explains)
+
+    def check_table(self, session: Session, privilege: str, database: str, table: str) -> None:
+        """Raises 1142 when the account has the privilege neither on the table nor on a column of it."""
+        if session.account is not None:
+            self.accounts.check(session.account, privilege, database, table, ANY_COLUMN)
 
     def check_database(self, account: Account | None, database: str) -> None:
         """Raises 1044 when the account has no privilege at all in the database."""

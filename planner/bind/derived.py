@@ -29,6 +29,8 @@ def bind_named(environment: Environment, node: exp.Expression) -> Part:
             relation = use_cte(environment, cte)
             return as_part(relation, alias or name, "")
     refuse_partition(node)
+    if not environment.whole:
+        environment.check("SELECT", database, name)
     found_database, table = find_table(database, name, environment.context)
     if not environment.whole:
         environment.need("SELECT", found_database, table.name)
@@ -41,14 +43,17 @@ def bind_named(environment: Environment, node: exp.Expression) -> Part:
         if environment.whole or environment.locking:
             part = updatable_part(environment, found_database, table, alias or name)
             if part is not None:
+                part.sources[0].reads = environment.reader(found_database, table.name)
                 return part
         relation = bind_view(environment, found_database, table)
         part = as_part(relation, alias or name, found_database, view=table.name, labels_columns=True)
         part.sources[0].joined = environment.whole and is_join(table)
+        part.sources[0].reads = environment.reader(found_database, table.name)
         return part
     relation, source = data_source(
         environment, found_database, table, alias or table.name, hints=node.args.get("hints") or ()
     )
+    source.reads = environment.reader(found_database, table.name)
     return Part(relation.plan, (source,), source.columns, (relation.facts,))
 
 

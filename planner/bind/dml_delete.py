@@ -9,7 +9,7 @@ from sqlglot import expressions as exp
 from planner.bind.consumption import refused, take
 from planner.bind.ctes import with_ctes
 from planner.bind.derived import table_name
-from planner.bind.dml_targets import narrowed, need_write, target_of
+from planner.bind.dml_targets import narrowed, need_read, need_write, target_of
 from planner.bind.from_clause import Part, bind_from
 from planner.bind.scope import Source
 from planner.bind.state import Environment
@@ -34,6 +34,7 @@ def bind_delete(statement: Statement, environment: Environment) -> LogicalNode:
     targets = tuple(target_of(source, VERB) for source in sources)
     for source in sources:
         need_write(environment, source, "DELETE")
+    need_read(environment, part.sources, sources)
     written = frozenset((t.database.lower(), t.table.name.lower()) for t in targets)
     scope = part.scope(None)
     plan = narrowed(replace(environment, written=written), node, part, scope, verb=VERB)

@@ -43,8 +43,9 @@ def bind_insert(statement: Statement, environment: Environment) -> LogicalNode:
     environment = with_ctes(environment, node)
     replacing = statement.kind is StatementKind.REPLACE
     target = _target(environment, node.this, "REPLACE" if replacing else "INSERT")
-    for privilege in ("INSERT", "DELETE") if replacing else ("INSERT",):
-        target.need(environment, privilege)
+    target.need(environment, "INSERT", target.columns)
+    if replacing:
+        target.need(environment, "DELETE")
     values = node.args["expression"]
     forbidden = replace(environment, written=frozenset(((target.database.lower(), target.table.name.lower()),)))
     source: LogicalNode | None = None
@@ -63,7 +64,7 @@ def bind_insert(statement: Statement, environment: Environment) -> LogicalNode:
     given = tuple(environment.binding.fresh(column) for column in target.row)
     on_duplicate = _on_duplicate(statement, forbidden, target, given, selected)
     if on_duplicate:
-        target.need(environment, "UPDATE")
+        target.need(environment, "UPDATE", [assignment.column for assignment in on_duplicate])
     return Insert(
         target.database,
         target.table,
@@ -93,6 +94,7 @@ def _target(environment: Environment, node: exp.Expression, verb: str) -> Insert
     name, database, alias = table_name(node)
     if alias or node.args.get("joins") or node.args.get("hints"):
         raise refused(node)
+    environment.check("INSERT", database, name)
     found, table = find_table(database, name, environment.context)
     named_database, named_table = found, table.name
     environment.refers(found, name)
@@ -181,6 +183,7 @@ def _on_duplicate(
         return ()
     take(clause)
     row = target.source(target.row)
+    row.reads = environment.reader(target.named_database, target.named_table)
     new_row = target.source(given)
     scope = Scope((row,), row.columns)
     sources: list[Source] = [row]

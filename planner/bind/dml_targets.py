@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 from sqlglot import expressions as exp
 
@@ -15,7 +15,7 @@ from planner.bind.scope import Scope, Source
 from planner.bind.select import bind_where
 from planner.bind.state import Environment, unsupported
 from planner.bind.tables import HANDLE_ID
-from planner.expr.nodes import Constant, Expression, OrderItem, Parameter
+from planner.expr.nodes import Column, Constant, Expression, OrderItem, Parameter
 from planner.logical import DmlTarget, LogicalNode, Sort
 from sqlnode.base.errors import (
     NON_DEFAULT_VALUE_FOR_GENERATED_COLUMN,
@@ -50,11 +50,20 @@ def not_updatable(source: Source, verb: str) -> SqlError:
     return unsupported(f"{verb} of a view over several tables")
 
 
-def need_write(environment: Environment, source: Source, privilege: str) -> None:
-    """Notes the privilege on the target, and for a view on the table behind it."""
-    environment.need(privilege, source.database, source.stored_name or source.alias)
+def need_write(environment: Environment, source: Source, privilege: str, column: Column | None = None) -> None:
+    """Notes the privilege on the target, or on one column of it, and for a view on the table behind it."""
+    name = "" if column is None else column.name
+    environment.need(privilege, source.database, source.stored_name or source.alias, name)
     if source.behind is not None and source.node is not None:
-        source.behind.need(privilege, source.node.database, source.node.table.name)
+        stored = "" if column is None else column.origin_name
+        source.behind.need(privilege, source.node.database, source.node.table.name, stored)
+
+
+def need_read(environment: Environment, sources: Iterable[Source], written: Sequence[Source]) -> None:
+    """Notes SELECT on the tables of UPDATE and DELETE that are joined but not written."""
+    for source in sources:
+        if source.reads is not None and source not in written:
+            environment.need("SELECT", source.database, source.stored_name or source.alias)
 
 
 def is_default(node: exp.Expression) -> bool:
@@ -68,8 +77,8 @@ def check_generated(table: TableInfo, info: ColumnInfo, *, default: bool) -> Non
         raise SqlError(NON_DEFAULT_VALUE_FOR_GENERATED_COLUMN, column=info.name, table=table.name)
 
 
-def assigned_column(scope: Scope, node: exp.Expression, verb: str) -> tuple[Source, ColumnInfo]:
-    """The source and column that the left side of an assignment names. Errors 1054, 1052, 1288, 1348."""
+def assigned_column(scope: Scope, node: exp.Expression, verb: str) -> tuple[Source, Column, ColumnInfo]:
+    """The source and column, plan's and table's, that the left side of an assignment names. Errors 1054, 1052, 1288, 1348."""
     take(node)
     name, table, database = column_parts(node)
     column = scope.here(name, table, database, FIELD_LIST)
@@ -82,7 +91,7 @@ def assigned_column(scope: Scope, node: exp.Expression, verb: str) -> tuple[Sour
     found = next((info for c, info in zip(source.node.columns, source.node.infos) if c == column), None)
     if found is None:
         raise SqlError(NONUPDATEABLE_COLUMN, column=name)
-    return source, found
+    return source, column, found
 
 
 def assigned_value(binder: ExpressionBinder, node: exp.Expression, info: ColumnInfo) -> Expression | None:
@@ -99,10 +108,6 @@ def narrowed(environment: Environment, node: exp.Expression, part: Part, scope: 
     """The rows that UPDATE or DELETE works on: WHERE, ORDER BY, LIMIT. Errors 1221, 1175."""
     plan = part.plan
     where, order, limit = (node.args.get(name) for name in ("where", "order", "limit"))
-    if where is not None or len(part.sources) > 1:
-        for source in part.sources:
-            if source.table is not None:
-                environment.need("SELECT", source.database, source.stored_name)
     if len(part.sources) > 1:
         for clause, name in ((order, "ORDER BY"), (limit, "LIMIT")):
             if clause is not None:

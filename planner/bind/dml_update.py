@@ -15,6 +15,7 @@ from planner.bind.dml_targets import (
     assigned_value,
     check_generated,
     narrowed,
+    need_read,
     need_write,
     target_of,
 )
@@ -23,6 +24,7 @@ from planner.bind.from_clause import bind_from
 from planner.bind.placement import Pending, attach
 from planner.bind.scope import Scope, Source
 from planner.bind.state import Environment
+from planner.expr.nodes import Column
 from planner.logical import Assignment, LogicalNode, Update
 from planner.parse.statement import Statement
 from sqlnode.base.schema import ColumnInfo
@@ -39,10 +41,12 @@ def bind_update(statement: Statement, environment: Environment) -> LogicalNode:
     scope = part.scope(None)
     named = [assigned_column(scope, _assignment(tree).this, VERB) for tree in node.expressions]
     sources: list[Source] = []
-    for source, _ in named:
+    for source, column, _ in named:
         if source not in sources:
             sources.append(source)
             need_write(environment, source, "UPDATE")
+        need_write(environment, source, "UPDATE", column)
+    need_read(environment, part.sources, sources)
     targets = [target_of(source, VERB) for source in sources]
     written = frozenset((t.database.lower(), t.table.name.lower()) for t in targets)
     environment = replace(environment, written=written)
@@ -64,13 +68,13 @@ def _assignments(
     environment: Environment,
     node: exp.Expression,
     scope: Scope,
-    named: Sequence[tuple[Source, ColumnInfo]],
+    named: Sequence[tuple[Source, Column, ColumnInfo]],
     sources: Sequence[Source],
     pending: list[Pending],
 ) -> list[Assignment]:
     binder = ExpressionBinder(environment, scope, FIELD_LIST, pending)
     found = []
-    for tree, (source, info) in zip(node.expressions, named):
+    for tree, (source, _, info) in zip(node.expressions, named):
         value = assigned_value(binder, tree.expression, info)
         assert source.node is not None
         check_generated(source.node.table, info, default=value is None)

@@ -89,6 +89,7 @@ class ExpressionBinder:
         if not self.only_hooks:
             column = self.scope.here(name, table, database, self.clause)
             if column is not None:
+                self.scope.read((column,))
                 return column
         if self.last is not None:
             found = self.last(name, table, database)

@@ -147,6 +147,8 @@ def bind_join(environment: Environment, left: Part, right: Part, join: exp.Expre
         names = [column.name for column in left.visible if column.name.lower() in known]
     merged = common_columns(left, right, names)
     conditions = [resolve("=", pair, environment.context) for pair in merged]
+    if merged:
+        Scope(sources).read(column for pair in merged for column in pair)
     visible = natural_order(left, right, merged) if names else (*left.visible, *right.visible)
     if side == "RIGHT" and not names:
         visible = (*right.visible, *left.visible)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 
 from sqlglot import expressions as exp
@@ -38,11 +38,13 @@ class InsertTarget:
     mapping: dict[str, str] | None = None
     behind: Environment | None = None
 
-    def need(self, environment: Environment, privilege: str) -> None:
-        """Notes a privilege on the target, and for a view on the table behind it."""
-        environment.need(privilege, self.named_database, self.named_table)
-        if self.behind is not None:
-            self.behind.need(privilege, self.database, self.table.name)
+    def need(self, environment: Environment, privilege: str, columns: Iterable[ColumnInfo] = ()) -> None:
+        """Notes a privilege on the target or on columns of it, and for a view on the table behind it."""
+        names = {} if self.mapping is None else {stored.lower(): name for name, stored in self.mapping.items()}
+        for stored in ("", *(info.name for info in columns)):
+            environment.need(privilege, self.named_database, self.named_table, names.get(stored.lower(), stored))
+            if self.behind is not None:
+                self.behind.need(privilege, self.database, self.table.name, stored)
 
     def source(self, columns: Sequence[Column]) -> Source:
         """A row of the table under the names that the statement may use."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
@@ -37,6 +37,8 @@ class Source:
     """Whether its own spelling of a column's name labels a result, as views and what is merged like them have it."""
     joined: bool = False
     """A view over several tables that MySQL could update, named by a statement that writes."""
+    reads: Callable[[str], None] | None = None
+    """Notes that the statement reads a column of this table or view, for privileges."""
     names: dict[str, Column | None] = field(init=False)
     """By lower-case name; None for a name that stands twice."""
 
@@ -64,6 +66,22 @@ class Scope:
     index: dict[str, Column | None] | None = None
     global_clause: str = ""
     """Set for the ORDER BY of a set operation: qualified names are error 1250 there."""
+    owners: dict[int, tuple[Source, str]] | None = None
+    """By column id: the source of which a column is read, and its name there."""
+
+    def read(self, columns: Iterable[Column]) -> None:
+        """Notes that columns found here are read, where a privilege counts."""
+        if self.owners is None:
+            self.owners = {
+                column.id: (source, column.name)
+                for source in self.sources
+                if source.reads is not None
+                for column in source.columns
+            }
+        for column in columns:
+            owner = self.owners.get(column.id)
+            if owner is not None and owner[0].reads is not None:
+                owner[0].reads(owner[1])
 
     def here(self, name: str, table: str, database: str, clause: str) -> Column | None:
         """The column of this block; None when there is none. Error 1052."""
@@ -94,6 +112,7 @@ class Scope:
         """The column here or in the nearest enclosing block. Errors 1052, 1054."""
         found = self.here(name, table, database, clause)
         if found is not None:
+            self.read((found,))
             return found
         return self.lookup_outer(name, table, database, clause)
 
@@ -103,6 +122,7 @@ class Scope:
         while scope is not None:
             found = scope.here(name, table, database, clause)
             if found is not None:
+                scope.read((found,))
                 return CorrelatedColumn(found)
             scope = scope.outer
         raise SqlError(BAD_FIELD_ERROR, column=full_name(name, table, database), clause=clause)
@@ -110,10 +130,12 @@ class Scope:
     def star(self, table: str = "", database: str = "") -> tuple[Column, ...]:
         """The columns of `*` or `table.*`. Error 1051."""
         if not table:
+            self.read(self.visible)
             return self.visible
         found = [source for source in self.sources if source.matches(table, database)]
         if not found:
             raise SqlError(BAD_TABLE_ERROR, table=f"{database}.{table}" if database else table)
+        self.read(found[0].columns)
         return found[0].columns
 
     def label(self, column: Column, written: str) -> str:

@@ -103,7 +103,7 @@ class Environment:
 
     def need(self, privilege: str, database: str, table: str, column: str = "") -> None:
         """Notes a privilege on a column, or on a table or at least one column of it."""
-        if database.lower() in SYSTEM_SCHEMAS:
+        if self._is_free(database, table):
             return
         unit = self.unit
         if not unit.views:
@@ -112,6 +112,16 @@ class Environment:
             user, host = unit.definer or ("", "")
             needed = ViewPrivilege(*unit.views[0], user, host, privilege, database, table, column)
             self.binding.view_privileges[needed] = None
+
+    def _is_free(self, database: str, table: str) -> bool:
+        """Whether a table needs no privilege: those of the server, and the session's own temporary tables."""
+        return database.lower() in SYSTEM_SCHEMAS or (database.lower(), table.lower()) in self.context.temporary_tables
+
+    def check(self, privilege: str, database: str, table: str) -> None:
+        """Raises 1142 when the caller lacks a privilege on a table that the statement's own text names."""
+        database = database or self.context.database
+        if not self.unit.views and database and not self._is_free(database, table):
+            self.context.check_table(privilege, database, table)
 
     def reader(self, database: str, table: str) -> Callable[[str], None]:
         """Notes SELECT on the columns of a table or view one by one."""

@@ -159,6 +159,8 @@ WRONG_USAGE|1221|HY000|Incorrect usage of {first} and {second}
 WRONG_NUMBER_OF_COLUMNS_IN_SELECT|1222|21000|The used SELECT statements have a different number of columns
 CANT_UPDATE_WITH_READLOCK|1223|HY000|Can't execute the query because you have a conflicting read lock
 DUP_ARGUMENT|1225|HY000|Option '{option}' used twice in statement
+TOO_MANY_USER_CONNECTIONS|1203|42000|User {user} already has more than 'max_user_connections' active connections
+USER_LIMIT_REACHED|1226|42000|User '{user}' has exceeded the '{resource}' resource (current value: {limit})
 SPECIFIC_ACCESS_DENIED_ERROR|1227|42000|Access denied; you need (at least one of) the {privilege} privilege(s) for this operation
 LOCAL_VARIABLE|1228|HY000|Variable '{name}' is a SESSION variable and can't be used with SET GLOBAL
 GLOBAL_VARIABLE|1229|HY000|Variable '{name}' is a GLOBAL variable and should be set with SET GLOBAL

@@ -4,7 +4,7 @@ Central types: `Account` (who logs in), `Accounts` (find, check, load). It must 
 statements (users.py, grants.py) write the tables through the codec and load again. Start reading at accounts.py.
 """
 
-from sqlnode.privileges.accounts import Account, Accounts
+from sqlnode.privileges.accounts import ANY_COLUMN, Account, Accounts
 from sqlnode.privileges.names import DESCRIPTIONS as PRIVILEGES
 
-__all__ = ["PRIVILEGES", "Account", "Accounts"]
+__all__ = ["ANY_COLUMN", "PRIVILEGES", "Account", "Accounts"]

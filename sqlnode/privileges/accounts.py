@@ -6,16 +6,21 @@ counts the loads, so that a plan whose privileges were checked need not be check
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+from planner.logical import ViewPrivilege
 from sqlnode.base.catalog import Catalog
 from sqlnode.base.errors import (
+    ACCESS_DENIED_ERROR,
     COLUMNACCESS_DENIED_ERROR,
     DBACCESS_DENIED_ERROR,
+    NO_SUCH_USER,
     SPECIFIC_ACCESS_DENIED_ERROR,
     TABLEACCESS_DENIED_ERROR,
+    VIEW_INVALID,
+    VIEW_NO_EXPLAIN,
     SqlError,
 )
 from sqlnode.privileges.hosts import like, matches, specificity
@@ -24,6 +29,9 @@ from sqlnode.privileges.stored import YES, Row, StoredTable, text_of
 
 if TYPE_CHECKING:
     from store.store import Store
+
+ANY_COLUMN = "*"
+"""In place of a column: at least one column of the table."""
 
 _READABLE = frozenset(("information_schema", "performance_schema"))
 Key = tuple[str, str]
@@ -141,7 +149,8 @@ class Accounts:
     # May it?
 
     def has(self, account: Account, privilege: str, database: str, table: str = "", column: str = "") -> bool:
-        """Whether the account has the privilege on a database, table or column (all columns when it names none)."""
+        """Whether the account has the privilege on a database, table or column: all columns when it names none, one at
+        least for ANY_COLUMN."""
         grants = self._of(account)
         if privilege in ("", "USAGE") or privilege in grants.everywhere or privilege in grants.dynamic:
             return True
@@ -156,7 +165,11 @@ class Accounts:
         if not table or privilege in grants.tables.get(place, ()):
             return bool(table)
         columns = grants.columns.get(place)
-        return bool(column and columns and privilege in columns.get(column.lower(), ()))
+        if not column or not columns:
+            return False
+        if column == ANY_COLUMN:
+            return any(privilege in privileges for privileges in columns.values())
+        return privilege in columns.get(column.lower(), ())
 
     def check(self, account: Account, privilege: str, database: str, table: str, column: str) -> None:
         """Raises 1044, 1142, 1143 or 1227 unless the account has the privilege."""
@@ -166,13 +179,24 @@ class Accounts:
             raise SqlError(SPECIFIC_ACCESS_DENIED_ERROR, privilege=privilege)
         if not table:
             raise SqlError(DBACCESS_DENIED_ERROR, user=account.user, host=account.host, database=database)
-        some = self._of(account).columns.get((database.lower(), table.lower()), {})
-        if column and any(privilege in privileges for privileges in some.values()):
+        if column not in ("", ANY_COLUMN):
             raise SqlError(
                 COLUMNACCESS_DENIED_ERROR,
                 privilege=privilege, user=account.user, host=account.host, column=column, table=table,
             )  # fmt: skip
         raise SqlError(TABLEACCESS_DENIED_ERROR, privilege=privilege, user=account.user, host=account.host, table=table)
+
+    def check_views(self, account: Account, needed: Iterable[ViewPrivilege], *, explains: bool) -> None:
+        """Raises 1356 when the account whose rights count in a view lacks them, 1449 when there is no such account, and
+        1345 when the plan is to be shown (`explains`) to somebody who may not see the view's text."""
+        for need in needed:
+            if explains and not self.has(account, "SHOW VIEW", need.view_database, need.view):
+                raise SqlError(VIEW_NO_EXPLAIN)
+            allowed = self.get(need.user, need.host) if need.user else account
+            if allowed is None:
+                raise SqlError(NO_SUCH_USER, user=need.user, host=need.host)
+            if not self.has(allowed, need.privilege, need.database, need.table, need.column or ANY_COLUMN):
+                raise SqlError(VIEW_INVALID, database=need.view_database, view=need.view)
 
     def check_global(self, account: Account, privilege: str) -> None:
         """Raises 1227 without a global (static or dynamic) privilege. SUPER stands for the dynamic ones."""
@@ -181,7 +205,14 @@ class Accounts:
             return
         if privilege not in STATIC and "SUPER" in grants.everywhere:
             return
-        raise SqlError(SPECIFIC_ACCESS_DENIED_ERROR, privilege=privilege)
+        shown = privilege if privilege in STATIC else f"SUPER or {privilege}"
+        raise SqlError(SPECIFIC_ACCESS_DENIED_ERROR, privilege=shown)
+
+    def check_file(self, account: Account) -> None:
+        """SELECT … INTO OUTFILE needs FILE. Raises 1045, as MySQL does."""
+        if not self.has(account, "FILE", ""):
+            using = "YES" if account.auth_string else "NO"
+            raise SqlError(ACCESS_DENIED_ERROR, user=account.user, host=account.host, using=using)
 
     def check_database(self, account: Account, database: str) -> None:
         """Raises 1044 when nothing at all is granted in the database."""

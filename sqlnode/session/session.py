@@ -10,6 +10,7 @@ from __future__ import annotations
 import time
 from collections.abc import Mapping, Sequence
 from datetime import tzinfo
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from executor.result import OkResult, Result, RowsResult
@@ -227,6 +228,7 @@ class Session:
             user_variable_types={name: pair[1] for name, pair in self.user_variables.items()},
             row_count=instance.row_count,
             warn=self.warn,
+            check_table=partial(instance.check_table, self),
             user=self.user,
             host=self.host,
             in_explain=in_explain,
@@ -593,6 +595,8 @@ class Session:
         from sqlnode.infoschema.view_columns import with_columns
 
         info = self.instance.catalogs.current.table(self.database, table)
+        if self.account is not None and not self.instance.accounts.sees_table(self.account, self.database, table):
+            self.instance.check_table(self, "SELECT", self.database, table)
         if info is None:
             raise SqlError(NO_SUCH_TABLE, database=self.database, table=table)
         if info.is_view:

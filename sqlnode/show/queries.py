@@ -78,6 +78,7 @@ def _databases(session: Session, node: Show) -> tuple[str, str, str]:
 
 def _tables(session: Session, node: Show) -> tuple[str, str, str]:
     database = database_of(session, node.database)
+    session.instance.check_database(session.account, database)
     label = f"Tables_in_{database}" + (f" ({node.like})" if node.like is not None else "")
     kind = ", TABLE_TYPE AS Table_type" if node.full else ""
     return (
@@ -98,6 +99,7 @@ def _open_tables(session: Session, node: Show) -> tuple[str, str, str]:
 
 def _table_status(session: Session, node: Show) -> tuple[str, str, str]:
     database = database_of(session, node.database)
+    session.instance.check_database(session.account, database)
     return (
         "SELECT TABLE_NAME AS Name, ENGINE AS Engine, VERSION AS Version, ROW_FORMAT AS Row_format, TABLE_ROWS AS `Rows`, "
         "AVG_ROW_LENGTH AS Avg_row_length, DATA_LENGTH AS Data_length, MAX_DATA_LENGTH AS Max_data_length, "

@@ -9,12 +9,14 @@ from planner.expr.nodes import Column
 from planner.parse.nodes_admin import Show
 from sqlnode.base.errors import (
     BAD_DB_ERROR,
+    NOT_SUPPORTED_YET,
     SP_DOES_NOT_EXIST,
     WRONG_OBJECT,
     SqlError,
 )
 from sqlnode.base.types import SqlType, Value, double, integer, varchar
 from sqlnode.show.queries import table_of
+from sqlnode.statements.rights import check_any_global, check_other_account
 
 if TYPE_CHECKING:
     from sqlnode.session.session import Session
@@ -63,6 +65,8 @@ async def _create_view(session: Session, node: Show) -> Rows:
     database, table = table_of(session, node.table)
     if table.view is None:
         raise SqlError(WRONG_OBJECT, database=database, name=table.name, expected="VIEW")
+    if session.account is not None:
+        session.instance.accounts.check(session.account, "SHOW VIEW", database, table.name, "")
     text = create_view_text(database, table, session.database)
     return _CREATE_VIEW, [
         (table.name.encode(), text.encode("utf-8", "surrogateescape"), b"utf8mb4", b"utf8mb4_0900_ai_ci")
@@ -75,6 +79,7 @@ async def _create_database(session: Session, node: Show) -> Rows:
     schema = session.instance.catalogs.current.schema(node.name or "")
     if schema is None:
         raise SqlError(BAD_DB_ERROR, database=node.name)
+    session.instance.check_database(session.account, schema.name)
     text = create_database_text(schema.info, if_not_exists=node.if_not_exists)
     return _CREATE_DATABASE, [(schema.name.encode(), text.encode())]
 
@@ -83,6 +88,7 @@ async def _create_user(session: Session, node: Show) -> Rows:
     accounts = session.instance.accounts
     assert node.user is not None, "SHOW CREATE USER without its user"
     user, host = _account(session, node)
+    check_other_account(session, user, host)
     return _texts(f"CREATE USER for {user}@{host}"), [(accounts.create_user_text(user, host).encode(),)]
 
 
@@ -127,7 +133,10 @@ def _account(session: Session, node: Show) -> tuple[str, str]:
 
 
 async def _grants(session: Session, node: Show) -> Rows:
+    if node.using:
+        raise SqlError(NOT_SUPPORTED_YET, feature="roles")
     user, host = _account(session, node)
+    check_other_account(session, user, host)
     lines = session.instance.accounts.grants_text(user, host)
     return _texts(f"Grants for {user}@{host}"), [(line.encode(),) for line in lines]
 
@@ -140,6 +149,7 @@ async def _privileges(session: Session, node: Show) -> Rows:
 
 
 async def _engine_status(session: Session, node: Show) -> Rows:
+    check_any_global(session, "PROCESS")
     if (node.name or "").lower() != "innodb":
         from sqlnode.base.errors import UNKNOWN_STORAGE_ENGINE
 
@@ -147,8 +157,10 @@ async def _engine_status(session: Session, node: Show) -> Rows:
     return _texts("Type", "Name", "Status"), [(b"InnoDB", b"", b"")] if node.what == "ENGINE STATUS" else []
 
 
-def _empty(columns: tuple[Column, ...]) -> Callable[[Session, Show], Awaitable[Rows]]:
+def _empty(columns: tuple[Column, ...], *needed: str) -> Callable[[Session, Show], Awaitable[Rows]]:
     async def rows(session: Session, node: Show) -> Rows:
+        if needed:
+            check_any_global(session, *needed)
         return columns, []
 
     return rows
@@ -164,6 +176,7 @@ _REPLICA = _texts(
     "Replica_IO_State", "Source_Host", "Source_User", "Source_Port", "Source_Log_File", "Read_Source_Log_Pos"
 )
 _REPLICAS = _texts("Server_Id", "Host", "Port", "Source_Id", "Replica_UUID")
+_REPLICATION = ("SUPER", "REPLICATION CLIENT")
 _PROFILES = _columns(("Query_ID", _COUNT), ("Duration", double()), ("Query", _TEXT))
 _PROFILE = _columns(("Status", _TEXT), ("Duration", double()))
 
@@ -185,9 +198,9 @@ ROWS: dict[str, Callable[[Session, Show], Awaitable[Rows]]] = {
     "ENGINE STATUS": _engine_status,
     "ENGINE MUTEX": _engine_status,
     "ENGINE LOGS": _engine_status,
-    "MASTER STATUS": _empty(_LOG_STATUS),
-    "REPLICA STATUS": _empty(_REPLICA),
-    "REPLICAS": _empty(_REPLICAS),
+    "MASTER STATUS": _empty(_LOG_STATUS, *_REPLICATION),
+    "REPLICA STATUS": _empty(_REPLICA, *_REPLICATION),
+    "REPLICAS": _empty(_REPLICAS, "REPLICATION SLAVE"),
     "BINARY LOGS": _binary_logs,
     "PROFILES": _empty(_PROFILES),
     "PROFILE": _empty(_PROFILE),

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from executor.result import OkResult
 from planner.parse.nodes_common import TableName
 from planner.parse.nodes_ddl import (
+    AddKey,
     AlterDatabase,
     AlterTable,
     CreateDatabase,
@@ -22,13 +23,14 @@ from planner.parse.nodes_ddl import (
     TruncateTable,
 )
 from planner.parse.statement import Statement
-from sqlnode.base.errors import NO_DB_ERROR, SqlError
+from sqlnode.base.errors import NOT_SUPPORTED_YET, SqlWarning
 from sqlnode.base.schema import TableInfo
 from sqlnode.base.tasks import become_task
 from sqlnode.ddl import DdlContext, run_ddl
 from sqlnode.ddl.context import InsertSelect
 from sqlnode.session.table_use import begin_change, end_change
 from sqlnode.statements.handler import Handler
+from sqlnode.statements.rights import check_definition
 
 if TYPE_CHECKING:
     from sqlnode.session.session import Session
@@ -85,39 +87,10 @@ def _inserter(session: Session) -> InsertSelect:
     return insert
 
 
-_PRIVILEGES: dict[type, str] = {
-    CreateDatabase: "CREATE",
-    AlterDatabase: "ALTER",
-    DropDatabase: "DROP",
-    CreateTable: "CREATE",
-    DropTable: "DROP",
-    TruncateTable: "DROP",
-    AlterTable: "ALTER",
-    CreateIndex: "INDEX",
-    DropIndex: "INDEX",
-    CreateView: "CREATE VIEW",
-    DropView: "DROP",
-    RenameTable: "ALTER",
-}
-
-
-def _check(session: Session, node: DdlNode) -> None:
-    if session.account is None:
-        return
-    privilege = _PRIVILEGES[type(node)]
-    check = session.instance.accounts.check
-    for name in _names(node):
-        database = name.schema or session.database
-        if not database:
-            raise SqlError(NO_DB_ERROR)
-        check(session.account, privilege, database, name.name, "")
-        if isinstance(node, RenameTable):
-            check(session.account, "DROP", database, name.name, "")
-    if isinstance(node, RenameTable):
-        for _, new in node.renames:
-            check(session.account, "CREATE", new.schema or session.database, new.name, "")
-    if isinstance(node, (CreateDatabase, DropDatabase, AlterDatabase)):
-        check(session.account, privilege, node.name or session.database, "", "")
+_NODES = (
+    CreateDatabase, AlterDatabase, DropDatabase, CreateTable, DropTable, TruncateTable, AlterTable, CreateIndex, DropIndex,
+    CreateView, DropView, RenameTable,
+)  # fmt: skip
 
 
 def _names(node: DdlNode) -> tuple[TableName, ...]:
@@ -136,8 +109,18 @@ def _names(node: DdlNode) -> tuple[TableName, ...]:
             return ()
 
 
+def _note_descending(session: Session, node: DdlNode) -> None:
+    """DESC in a key makes no difference to any result; a warning says that the order of its entries is not kept."""
+    keys = node.keys if isinstance(node, CreateTable) else (node.key,) if isinstance(node, CreateIndex) else ()
+    if isinstance(node, AlterTable):
+        keys = tuple(action.key for action in node.actions if isinstance(action, AddKey))
+    if any(part.descending for key in keys for part in key.parts):
+        message = NOT_SUPPORTED_YET.template.format(feature="DESC in a key; its entries ascend")
+        session.warn(SqlWarning("Warning", NOT_SUPPORTED_YET.code, message))
+
+
 async def _run(session: Session, node: DdlNode, statement: Statement) -> OkResult:
-    _check(session, node)
+    check_definition(session, node)
     await become_task()
     tables = [(name.schema or session.database, name.name) for name in _names(node)]
     if isinstance(node, RenameTable):
@@ -149,9 +132,10 @@ async def _run(session: Session, node: DdlNode, statement: Statement) -> OkResul
         result = await run_ddl(node, ddl_context(session, statement.text))
     finally:
         end_change(session)
+    _note_descending(session, node)
     if isinstance(node, DropDatabase) and node.name.lower() == session.database.lower():
         session.database = ""
     return result
 
 
-DDL = Handler(tuple(_PRIVILEGES), _run, implicit_commit=True)
+DDL = Handler(_NODES, _run, implicit_commit=True)

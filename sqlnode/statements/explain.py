@@ -34,6 +34,7 @@ async def _explain(session: Session, node: Explain, statement: Statement) -> Res
         raise SqlError(NOT_SUPPORTED_YET, feature="EXPLAIN INTO or FOR SCHEMA")
     context = session.plan_context(session.parameter_types, session.parameters, in_explain=True)
     entry = session.plan_statement(node.statement.statement, session.parameter_types, session.parameters)
+    session.instance.check_plan(session, entry.plan, explains=True)
     runtime = None
     if node.analyze:
         from executor.runtime import Runtime

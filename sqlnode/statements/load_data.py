@@ -42,7 +42,7 @@ async def _load_data(session: Session, node: LoadData, statement: Statement) -> 
     if schema is None or table is None or table.is_view or table.id <= 0:
         raise SqlError(NO_SUCH_TABLE, database=database, table=node.table.name)
     context = session.plan_context()
-    load_plan(node, schema.name, table, b"", context)
+    instance.check_plan(session, load_plan(node, schema.name, table, b"", context))
     await become_task()
     data = await (_client_file(session, node) if node.local else _server_file(session, node))
     versions = instance.table_versions

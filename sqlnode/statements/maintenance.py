@@ -13,6 +13,7 @@ from sqlnode.base.errors import NO_DB_ERROR, NO_SUCH_TABLE, NOT_SUPPORTED_YET, S
 from sqlnode.base.types import Value, varchar
 from sqlnode.session.table_use import lock_everything, lock_tables
 from sqlnode.statements.handler import Handler
+from sqlnode.statements.rights import check_any_global, check_lock, check_maintenance
 
 if TYPE_CHECKING:
     from sqlnode.session.session import Session
@@ -34,6 +35,7 @@ async def _maintenance(session: Session, node: TableMaintenance, statement: Stat
         raise SqlError(NOT_SUPPORTED_YET, feature=node.unsupported)
     if node.kind is StatementKind.CHECKSUM_TABLE:
         raise SqlError(NOT_SUPPORTED_YET, feature="CHECKSUM TABLE")
+    check_maintenance(session, node)
     op = _WORDS[node.kind].encode()
     rows: list[tuple[Value, ...]] = []
     for name in node.tables:
@@ -90,7 +92,12 @@ async def _read_lock(session: Session, node: Flush) -> None:
 async def _flush(session: Session, node: Flush, statement: Statement) -> OkResult:
     if node.for_export:
         raise SqlError(NOT_SUPPORTED_YET, feature="FLUSH TABLES FOR EXPORT")
+    if (node.options and set(node.options) <= {"TABLES"}) or node.tables:
+        check_any_global(session, "RELOAD", "FLUSH_TABLES")
+    else:
+        check_any_global(session, "RELOAD")
     if node.read_lock:
+        check_lock(session, node.tables)
         await _read_lock(session, node)
     if "PRIVILEGES" in node.options:
         await session.instance.accounts.load(session.instance.catalogs.current)

@@ -22,6 +22,7 @@ from sqlnode.session.table_use import lock_tables
 from sqlnode.show.queries import name as quoted
 from sqlnode.statements.expressions import evaluate
 from sqlnode.statements.handler import Handler
+from sqlnode.statements.rights import check_lock
 
 if TYPE_CHECKING:
     from sqlnode.session.session import Session
@@ -67,6 +68,7 @@ async def _kill(session: Session, node: Kill, statement: Statement) -> OkResult:
 
 
 async def _lock_tables(session: Session, node: LockTables, statement: Statement) -> OkResult:
+    check_lock(session, (lock.table for lock in node.locks))
     await session.commit()
     instance = session.instance
     instance.unlock_tables(session)

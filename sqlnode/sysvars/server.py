@@ -99,7 +99,7 @@ VARIABLES = (
     Variable("disabled_storage_engines", _G, Kind.STRING, "", read_only=True),
     Variable("local_infile", _G, Kind.BOOL, 1),
     Variable("max_connections", _G, Kind.INT, 1000, low=1, high=100000),
-    Variable("max_user_connections", _B, Kind.INT, 0, accepted_only=True),
+    Variable("max_user_connections", _B, Kind.INT, 0),
     Variable("max_connect_errors", _G, Kind.INT, 100, accepted_only=True),
     Variable("connect_timeout", _G, Kind.INT, 10, low=2, high=31536000),
     Variable("interactive_timeout", _B, Kind.INT, 28800, low=1, high=31536000),

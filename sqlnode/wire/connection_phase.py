@@ -10,7 +10,13 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from sqlnode.base.collation import by_id
-from sqlnode.base.errors import ACCOUNT_HAS_BEEN_LOCKED, HANDSHAKE_ERROR, SqlError
+from sqlnode.base.errors import (
+    ACCOUNT_HAS_BEEN_LOCKED,
+    HANDSHAKE_ERROR,
+    TOO_MANY_USER_CONNECTIONS,
+    USER_LIMIT_REACHED,
+    SqlError,
+)
 from sqlnode.session.effects import set_session
 from sqlnode.sysvars.server import VERSION
 from sqlnode.wire.auth.exchange import authenticate, denied
@@ -131,8 +137,24 @@ class ConnectionPhase:
         session.attributes = response.attributes
         if response.capabilities & Capability.INTERACTIVE:
             set_session(session, "wait_timeout", session.variables.values["interactive_timeout"])
+        self._check_count(account)
         if response.database:
             await session.use(session.decode(response.database))
+
+    def _check_count(self, account: Account) -> None:
+        """max_user_connections, the account's own or the server's. Raises 1226, 1203."""
+        own = account.max_user_connections
+        everybody = int(self._server.instance.globals.values["max_user_connections"] or 0)
+        limit = own or everybody
+        if not limit:
+            return
+        name = (account.user, account.host)
+        others = (session.account for session in self._server.instance.sessions.values())
+        if sum(other is not None and (other.user, other.host) == name for other in others) < limit:
+            return
+        if own:
+            raise SqlError(USER_LIMIT_REACHED, user=account.user, resource="max_user_connections", limit=own)
+        raise SqlError(TOO_MANY_USER_CONNECTIONS, user=account.user)
 
     async def _authenticate(self, user: str, plugin: str, nonce: bytes, auth_response: bytes) -> Account:
         accounts = self._server.instance.accounts

@@ -38,16 +38,32 @@ def test_the_inner_side_of_an_outer_join_is_nullable() -> None:
 
 def test_privileges_and_tables() -> None:
     query = bound("SELECT id FROM v WHERE id IN (SELECT k FROM u)")
-    assert query.privileges == (("SELECT", "test", "v", ""), ("SELECT", "test", "u", ""))
-    assert query.definer_privileges == (("root", "%", "SELECT", "test", "t", ""),)
+    assert set(query.privileges) == {
+        ("SELECT", "test", "v", ""), ("SELECT", "test", "v", "id"), ("SELECT", "test", "u", ""), ("SELECT", "test", "u", "k"),
+    }  # fmt: skip
+    assert ("test", "v", "root", "%", "SELECT", "test", "t", "") in query.view_privileges
     assert sorted(table.name for _, table in query.tables) == ["t", "u", "v"]
 
 
+def needed(text: str) -> list[str]:
+    return sorted(f"{privilege} {table}.{column}" for privilege, _, table, column in bound(text).privileges)
+
+
 def test_privileges_of_writes() -> None:
-    query = bound("INSERT INTO t (id, b) SELECT id, x FROM s ON DUPLICATE KEY UPDATE b = 1")
-    assert [p[0] + " " + p[2] for p in query.privileges] == ["INSERT t", "SELECT s", "UPDATE t"]
-    query = bound("UPDATE plain SET a = 1 WHERE x = 2")
-    assert [p[0] + " " + p[2] for p in query.privileges] == ["UPDATE plain", "SELECT plain"]
+    assert needed("INSERT INTO t (id, b) SELECT id, x FROM s ON DUPLICATE KEY UPDATE b = 1") == [
+        "INSERT t.", "INSERT t.b", "INSERT t.id", "SELECT s.", "SELECT s.id", "SELECT s.x", "UPDATE t.", "UPDATE t.b",
+    ]  # fmt: skip
+    assert needed("UPDATE plain SET a = 1 WHERE x = 2") == [
+        "SELECT plain.x", "UPDATE plain.", "UPDATE plain.a",
+    ]  # fmt: skip
+    assert needed("DELETE FROM t") == ["DELETE t."]
+    assert needed("DELETE FROM t WHERE id = 1") == ["DELETE t.", "SELECT t.id"]
+
+
+def test_privileges_of_joins_and_stars() -> None:
+    assert needed("SELECT COUNT(*) FROM t") == ["SELECT t."]
+    assert needed("SELECT 1 FROM t JOIN s USING (id)") == ["SELECT s.", "SELECT s.id", "SELECT t.", "SELECT t.id"]
+    assert len(needed("SELECT * FROM s")) == 1 + len(bound("SELECT * FROM s").columns)
 
 
 def test_parameters_take_types_from_their_surroundings() -> None:

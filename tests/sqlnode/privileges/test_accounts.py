@@ -107,7 +107,7 @@ def test_grants() -> None:
         assert accounts.grants_text("u", "%") == ["GRANT USAGE ON *.* TO `u`@`%`"]
         assert accounts.has(account, "SELECT", "information_schema", "tables")
         for check, code in (
-            (lambda: accounts.check(account, "SELECT", "test", "t", "a"), 1142),
+            (lambda: accounts.check(account, "SELECT", "test", "t", "a"), 1143),
             (lambda: accounts.check(account, "CREATE", "test", "", ""), 1044),
             (lambda: accounts.check_database(account, "test"), 1044),
             (lambda: accounts.check_global(account, "PROCESS"), 1227),
