@@ -94,7 +94,7 @@ def sort_positions(
         names.append((f"key{index}", direction))
     table = pa.table(columns, names=[name for name, _ in names])
     positions = pc.sort_indices(table, sort_keys=names)
-    return positions if limit is None else positions.slice(0, limit)
+    return positions if limit is None else positions.slice(0, min(limit, len(positions)))
 
 
 def rank_rows(array: pa.Array, sql_type: SqlType) -> npt.NDArray[np.int64]:

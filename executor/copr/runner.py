@@ -67,7 +67,7 @@ class Limit:
         if not left:
             return
         for batch in batches:
-            yield batch.slice(0, left)
+            yield batch.slice(0, min(left, batch.num_rows))
             left -= batch.num_rows
             if left <= 0:
                 return

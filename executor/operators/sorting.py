@@ -86,6 +86,7 @@ async def top_n(node: TopN, execution: Execution) -> AsyncIterator[pa.RecordBatc
     finally:
         await source.aclose()  # type: ignore[attr-defined]
     if rows:
-        result = (await computed(rows, cut)).slice(skip)
+        result = await computed(rows, cut)
+        result = result.slice(min(skip, result.num_rows))
         for part in sliced(result):
             yield part

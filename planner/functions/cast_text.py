@@ -12,6 +12,8 @@ from sqlnode.base.temporal import format_datetime, format_duration
 from sqlnode.base.types import EvalType, Flag, SqlType, TypeCode, Value
 
 _UTF8 = frozenset({"utf8mb4", "utf8mb3", "utf8", "ascii"})
+_UNITS = {"utf16": 2, "utf16le": 2, "ucs2": 2, "utf32": 4}
+"""Bytes of the smallest character, where that is more than one."""
 
 
 def text_converter(source: SqlType, target: SqlType, *, explicit: bool) -> Converter | None:
@@ -68,9 +70,13 @@ def _between_charsets(source: SqlType, target: SqlType) -> Converter | None:
 
 
 def _decoder(charset: str) -> Converter:
-    """Bytes to characters; in UTF-8 charsets invalid ones are NULL with warning 1300 (an error in strict DML)."""
+    """Bytes to characters; in UTF-8 charsets invalid ones are NULL with warning 1300 (an error in strict DML). Where
+    characters have two or four bytes, missing ones are zero bytes in front."""
     decode = charset_by_name(charset).decode
     checked = charset in _UTF8
+    unit = _UNITS.get(charset, 1)
+    if unit > 1:
+        return lambda value, context: decode(value.rjust(-(-len(value) // unit) * unit, b"\0"))
 
     def to_character(value: Value, context: EvalContext) -> Value:
         assert isinstance(value, bytes)

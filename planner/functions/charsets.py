@@ -63,7 +63,14 @@ def _resolve_using(name: str, args: tuple[Expression, ...], context: PlanContext
     code = value.type.code if value.type.is_blob else TypeCode.VAR_STRING
     length = -1 if charset.name == "binary" else value.type.length
     target = SqlType(code, flags, length, -1, charset.name, collation.name)
-    return make_cast(value, target, explicit=True) if value.type.charset != charset.name else _relabelled(value, target)
+    if value.type.charset == charset.name:
+        return _relabelled(value, target)
+    found = make_cast(value, target, explicit=True)
+    if isinstance(value, Call) and value.name == "char" and isinstance(found, Call):
+        # CHAR(… USING charset) is as weak as a literal, unlike CONVERT
+        derivation = replace(found.signature.derivation, coercibility=Coercibility.LITERAL)
+        return replace(found, signature=replace(found.signature, derivation=derivation))
+    return found
 
 
 def _relabelled(value: Expression, target: SqlType) -> Expression:
