@@ -127,10 +127,12 @@ def _decimal_array(mode: str) -> Callable[[Call], Kernel]:
                 return None
             if digits >= scale:
                 return array
-            try:
-                return pc.round(array, digits, mode)
-            except pa.ArrowInvalid:
+            wide = array.type.precision + 1
+            if wide > 76:
                 return None
+            # One more digit: where a rounded value does not fit, pyarrow answers 0 and says nothing.
+            roomy = pa.decimal128(wide, scale) if wide <= 38 else pa.decimal256(wide, scale)
+            return pc.round(pc.cast(array, roomy), digits, mode)
 
         return run
 
