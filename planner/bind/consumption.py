@@ -12,7 +12,8 @@ from planner.bind.state import unsupported
 from sqlnode.base.errors import SqlError
 
 _BINARY = frozenset(("this", "expression"))
-_QUERY_TAIL = frozenset(("order", "limit", "offset", "with_"))
+_TAIL = frozenset(("order", "limit", "offset"))
+_QUERY_TAIL = _TAIL | {"with_"}
 
 READ: dict[type[exp.Expression], frozenset[str]] = {
     **dict.fromkeys(
@@ -29,8 +30,8 @@ READ: dict[type[exp.Expression], frozenset[str]] = {
     **{kind: frozenset(("this",)) for kind in (exp.Exists, exp.Any, exp.All, exp.Parameter, exp.Var)},
     **{kind: frozenset(("this",)) for kind in (exp.Where, exp.Having, exp.From)},
     **{kind: frozenset(("expression",)) for kind in (exp.Limit, exp.Offset)},
-    exp.DPipe: _BINARY | {"safe"},
-    exp.Div: _BINARY | {"typed", "safe"},
+    exp.DPipe: _BINARY,
+    exp.Div: _BINARY | {"safe"},
     exp.Like: _BINARY | {"negate"},
     exp.Null: frozenset(),
     exp.Star: frozenset(),
@@ -58,8 +59,8 @@ READ: dict[type[exp.Expression], frozenset[str]] = {
     exp.Union: _QUERY_TAIL | {"this", "expression", "distinct"},
     exp.Intersect: _QUERY_TAIL | {"this", "expression", "distinct"},
     exp.Except: _QUERY_TAIL | {"this", "expression", "distinct"},
-    exp.Subquery: _QUERY_TAIL | {"this", "alias", "joins"},
-    exp.Values: _QUERY_TAIL | {"expressions", "alias"},
+    exp.Subquery: _TAIL | {"this", "alias", "joins"},
+    exp.Values: _TAIL | {"expressions", "alias"},
     exp.Order: frozenset(("this", "expressions")),
     exp.Ordered: frozenset(("this", "desc", "nulls_first")),
     exp.Group: frozenset(("expressions", "rollup")),
@@ -71,7 +72,7 @@ READ: dict[type[exp.Expression], frozenset[str]] = {
     exp.IndexTableHint: frozenset(("this", "target", "expressions")),
     exp.Join: frozenset(("this", "on", "using", "side", "kind", "method")),
     exp.Schema: frozenset(("this", "expressions")),
-    exp.Insert: frozenset(("this", "expression", "conflict", "ignore", "with_")),
+    exp.Insert: frozenset(("this", "expression", "conflict", "ignore")),
     exp.OnConflict: frozenset(("duplicate", "expressions")),
     exp.Update: frozenset(("this", "expressions", "where", "order", "limit", "with_")),
     exp.Delete: frozenset(("this", "tables", "where", "order", "limit", "with_")),

@@ -78,6 +78,8 @@ def build_column(definition: ColumnDef, column_id: int, offset: int, building: B
         raise SqlError(NOT_SUPPORTED_YET, feature=definition.unsupported)
     if definition.visible is False:
         raise SqlError(NOT_SUPPORTED_YET, feature="INVISIBLE columns")
+    if definition.engine_attribute is not None or definition.secondary_engine_attribute is not None:
+        raise SqlError(NOT_SUPPORTED_YET, feature="ENGINE_ATTRIBUTE")
     if definition.auto_random is not None:
         raise SqlError(NOT_SUPPORTED_YET, feature="AUTO_RANDOM")
     if definition.comment is not None and len(definition.comment) > MAX_COMMENT:

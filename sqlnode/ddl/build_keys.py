@@ -85,6 +85,8 @@ def refuse_kind(definition: KeyDef) -> None:
         raise SqlError(NOT_SUPPORTED_YET, feature=f"{definition.kind} index")
     if definition.is_global:
         raise SqlError(NOT_SUPPORTED_YET, feature="GLOBAL index")
+    if definition.engine_attribute is not None or definition.secondary_engine_attribute is not None:
+        raise SqlError(NOT_SUPPORTED_YET, feature="ENGINE_ATTRIBUTE")
     if definition.using in ("HNSW", "INVERTED", "RTREE"):
         raise SqlError(NOT_SUPPORTED_YET, feature=f"{definition.using} index")
     if definition.comment is not None and len(definition.comment) > MAX_COMMENT:

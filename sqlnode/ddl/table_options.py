@@ -39,7 +39,9 @@ _SHOWN = frozenset(
      "STATS_PERSISTENT", "STATS_AUTO_RECALC", "STATS_SAMPLE_PAGES", "COMPRESSION"),
 )  # fmt: skip
 """Options without effect that SHOW CREATE TABLE prints when they were written."""
-_IGNORED = frozenset(("INSERT_METHOD", "PASSWORD", "TABLESPACE", "STORAGE", "SECONDARY_ENGINE", "ENGINE_ATTRIBUTE"))
+_IGNORED = frozenset(("INSERT_METHOD", "PASSWORD", "STORAGE"))
+_TABLESPACES = frozenset(("innodb_system", "innodb_file_per_table", "innodb_temporary"))
+"""Tablespaces that every MySQL has; dumps name them."""
 _OPTIONS = "sqlnode_options"
 """Key in TableInfo.extra under which the shown ones are kept."""
 
@@ -126,7 +128,7 @@ def _other(
         if isinstance(value, (str, int)) and value not in ("DEFAULT", ""):
             found.shown[name] = value
         return
-    if name in _IGNORED:
+    if name in _IGNORED or (name == "TABLESPACE" and value in _TABLESPACES):
         return
     if name in ("DATA DIRECTORY", "INDEX DIRECTORY"):
         warn(SqlWarning("Warning", 1618, f"<{name}> option ignored"))
