@@ -31,6 +31,20 @@ def server(*options: str) -> Iterator[int]:
         process.wait(30)
 
 
+def lines_of(ran: subprocess.CompletedProcess[str]) -> list[str]:
+    """The scoreboard that a program printed, without the reasons of failures, which are shown; all it said when there is
+    no scoreboard."""
+    seen = []
+    for line in re.sub(r"\x1b\[[0-9;]*m", "", ran.stdout).splitlines():
+        if line.startswith(("ok ", "FAIL ")):
+            seen.append(line.split(":")[0])
+            if line.startswith("FAIL "):
+                print(line)
+    if not seen or ran.returncode:
+        print(ran.stdout[-3000:], ran.stderr[-3000:])
+    return seen
+
+
 def compare(name: str, seen: list[str], expected_file: Path) -> int:
     """Prints the scoreboard and the differences from what is expected; 0 when there are none. In the file, lines that
     begin with `#` say why something fails."""

@@ -7,6 +7,7 @@ from collections.abc import Callable
 from executor.compiled import scalar
 from executor.context import EvalContext
 from planner.expr.nodes import Constant, Expression
+from sqlnode.base.errors import WRONG_ARGUMENTS, SqlError
 from sqlnode.base.types import Value
 
 
@@ -22,4 +23,11 @@ def limit_value(expression: Expression | None) -> Callable[[EvalContext], int | 
 
 
 def _as_count(value: Value) -> int:
-    return max(int(value), 0) if value is not None and not isinstance(value, bytes) else 0
+    """Clients send counts as text too. Error 1210 for a text that is no whole number."""
+    if value is None:
+        return 0
+    if isinstance(value, bytes):
+        if not value.strip().isdigit():
+            raise SqlError(WRONG_ARGUMENTS, function="LIMIT")
+        value = int(value)
+    return max(int(value), 0)

@@ -15,7 +15,14 @@ MODES = {
     "single transaction": ["--single-transaction", "--quick"],
     "lock tables": ["--lock-tables"],
     "lock all tables": ["--lock-all-tables"],
-    "whole inserts": ["--single-transaction", "--hex-blob", "--complete-insert", "--routines", "--triggers", "--events"],
+    "whole inserts": [
+        "--single-transaction",
+        "--hex-blob",
+        "--complete-insert",
+        "--routines",
+        "--triggers",
+        "--events",
+    ],
     "no extended inserts": ["--skip-extended-insert", "--skip-opt", "--create-options", "--disable-keys"],
 }
 
@@ -33,7 +40,9 @@ def main() -> int:
             return subprocess.run([client, *address, *database], input=text, capture_output=True, timeout=120)
 
         def dumped(database: str, *options: str) -> subprocess.CompletedProcess[bytes]:
-            return subprocess.run([dump, *address, "--skip-comments", *options, database], capture_output=True, timeout=120)
+            return subprocess.run(
+                [dump, *address, "--skip-comments", *options, database], capture_output=True, timeout=120
+            )
 
         load(DUMP.read_bytes())
         load((HERE / "kinds.sql").read_bytes(), "Chinook")
