@@ -25,6 +25,7 @@ from planner.rules.push_down_limits import push_down_limits
 from planner.rules.push_down_predicates import push_down_predicates
 from planner.rules.reorder_joins import reorder_joins
 from planner.rules.simplify_outer_joins import simplify_outer_joins
+from planner.rules.split_disjunctions import split_disjunctions
 from planner.rules.tree import RuleContext, nodes
 from planner.rules.turn_distinct_into_aggregate import turn_distinct_into_aggregate
 from planner.rules.use_order_for_extremes import use_order_for_extremes
@@ -37,6 +38,7 @@ RULES: tuple[Rule, ...] = (
     decorrelate_subqueries,
     eliminate_max_one_row,
     simplify_outer_joins,
+    split_disjunctions,
     push_down_predicates,
     eliminate_distinct,
     turn_distinct_into_aggregate,

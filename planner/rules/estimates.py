@@ -60,7 +60,9 @@ def _filtered(node: Selection, context: PlanContext) -> float:
         points = read_points(node.child, node.conditions)
         if points is not None:
             return float(len(points.keys))
-    return estimated_rows(node.child, context) * selectivity(node.conditions)
+    rows = estimated_rows(node.child, context)
+    # "Less than one row" multiplied on through joins would promise that all of them are free.
+    return max(rows * selectivity(node.conditions), min(rows, 1.0))
 
 
 def _joined(node: Join, context: PlanContext) -> float:

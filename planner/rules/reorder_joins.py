@@ -125,7 +125,7 @@ def _with(current: _Joined, leaf: LogicalNode, size: float, context: PlanContext
         rows = current.rows * size / total
     else:
         rows = join_rows(current.rows, size, len(pairs))
-    rows *= selectivity(own[len(pairs) :])
+    rows = max(rows * selectivity(own[len(pairs) :]), 1.0)
     join = Join(JoinKind.INNER, current.node, leaf, own)
     return _Joined(join, together, rows, current.total + rows, rest)
 
