@@ -16,6 +16,7 @@ from sqlnode.base.errors import (
     CON_COUNT_ERROR,
     MALFORMED_PACKET,
     NET_PACKET_TOO_LARGE,
+    NET_PACKETS_OUT_OF_ORDER,
     SERVER_SHUTDOWN,
     UNKNOWN_ERROR,
     SqlError,
@@ -37,7 +38,7 @@ if TYPE_CHECKING:
     from sqlnode.session.session import Session
 
 log = logging.getLogger("sqlnode.wire")
-_FATAL = frozenset({MALFORMED_PACKET, NET_PACKET_TOO_LARGE})
+_FATAL = frozenset({MALFORMED_PACKET, NET_PACKET_TOO_LARGE, NET_PACKETS_OUT_OF_ORDER})
 
 
 class Connection:
@@ -171,6 +172,8 @@ class Connection:
                 await self.infile.drain()
         except ConnectionLost:
             return
+        except SqlError as broken:
+            error = broken
         self.protocol.send(error_payload(self.ending or error, self.session.charset_results))
         if error.row in _FATAL:
             self.protocol.close_lingering()

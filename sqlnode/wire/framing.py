@@ -13,6 +13,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from itertools import chain
 
 from sqlnode.base.errors import NET_PACKET_TOO_LARGE, NET_PACKETS_OUT_OF_ORDER, SqlError
@@ -366,5 +367,6 @@ class PacketProtocol(asyncio.BufferedProtocol):
             return
         self._resume_reading()
         if transport.can_write_eof():
-            transport.write_eof()
+            with suppress(OSError):  # the client has reset the connection, and its end will be told
+                transport.write_eof()
         self.loop.call_later(LINGER_SECONDS, transport.close)

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator
 
+from sqlnode.base.errors import SqlError
 from sqlnode.wire.constants import LOCAL_INFILE_HEADER
 from sqlnode.wire.framing import PacketProtocol
 
@@ -27,14 +28,22 @@ class LocalInfile:
         await protocol.drain()
         self.is_open = True
         while True:
-            piece = await protocol.read_packet()
+            piece = await self._packet()
             if not piece:
                 self.is_open = False
                 return
             yield piece
 
     async def drain(self) -> None:
-        """Takes what the client still sends. Raises ConnectionLost."""
+        """Takes what the client still sends. Raises ConnectionLost, and SqlError for a broken packet."""
         while self.is_open:
-            if not await self._protocol.read_packet():
+            if not await self._packet():
                 self.is_open = False
+
+    async def _packet(self) -> bytes:
+        """The next packet; behind a broken one there is nothing that could be understood."""
+        try:
+            return await self._protocol.read_packet()
+        except SqlError:
+            self.is_open = False
+            raise
