@@ -75,11 +75,13 @@ class ColumnInfo:
 
 @dataclass(frozen=True)
 class IndexColumn:
-    """One key part: the column's name and offset, and the prefix length (-1: the whole column)."""
+    """One key part: the column's name and offset, and the prefix length (-1: the whole column). `descending` is what the
+    definition says; entries are kept in ascending order either way, as by TiDB, and read in both directions."""
 
     name: str
     offset: int
     length: int = -1
+    descending: bool = False
 
 
 @dataclass(frozen=True)

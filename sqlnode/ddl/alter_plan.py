@@ -119,7 +119,8 @@ def _taken_names(draft: Draft) -> list[str]:
     for index in draft.indexes:
         names = [part.name.lower() for part in index.columns]
         replaced = index.extra.get(GENERATED_KEY) and any(
-            [(part.column or "").lower() for part in key.parts[: len(names)]] == names for key in draft.new_keys
+            [(p.column or "").lower() for p in key.parts[: len(names)] if not p.descending] == names
+            for key in draft.new_keys
         )
         if not index.primary and not replaced:
             taken.append(index.name)
@@ -205,7 +206,7 @@ def _indexes(
         explicit.append(key.index(used))
     for index in [index for index in found if index.extra.get(GENERATED_KEY)]:
         names = [part.name.lower() for part in index.columns]
-        if any([part.name.lower() for part in new.columns[: len(names)]] == names for new in explicit):
+        if any([p.name.lower() for p in new.columns[: len(names)] if not p.descending] == names for new in explicit):
             found.remove(index)
     found += explicit
     for foreign_key in foreign_keys:

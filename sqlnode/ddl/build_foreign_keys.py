@@ -203,7 +203,8 @@ def _leads(parts: Sequence[IndexColumn], wanted: Sequence[str]) -> bool:
     if len(parts) < len(wanted):
         return False
     first = parts[: len(wanted)]
-    return [part.name.lower() for part in first] == list(wanted) and all(part.length < 0 for part in first)
+    whole = all(part.length < 0 and not part.descending for part in first)
+    return whole and [part.name.lower() for part in first] == list(wanted)
 
 
 def implicit_index(key: ForeignKey, indexes: Sequence[IndexInfo], handle: str | None) -> KeyDef | None:

@@ -113,7 +113,7 @@ def resolve_parts(definition: KeyDef, columns: Sequence[ColumnInfo]) -> tuple[In
         total += size
         if size > MAX_KEY_BYTES or total > MAX_KEY_BYTES:
             raise SqlError(TOO_LONG_KEY, limit=MAX_KEY_BYTES)
-        found.append(IndexColumn(column.name, column.offset, length))
+        found.append(IndexColumn(column.name, column.offset, length, part.descending))
     return tuple(found)
 
 

@@ -183,9 +183,10 @@ def key_part_text(index: IndexInfo, place: int, columns: Sequence[ColumnInfo]) -
     """One part of a key: column, prefix length, or the expression in parentheses."""
     part = index.columns[place]
     column = columns[part.offset]
+    order = " DESC" if part.descending else ""
     if is_key_expression(column):
-        return f"({expression_shown(column.generated_expr)})"
-    return quote_name(column.name) + (f"({part.length})" if part.length >= 0 else "")
+        return f"({expression_shown(column.generated_expr)}){order}"
+    return quote_name(column.name) + (f"({part.length})" if part.length >= 0 else "") + order
 
 
 def _key(index: IndexInfo, table: TableInfo) -> str:

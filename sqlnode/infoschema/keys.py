@@ -44,7 +44,7 @@ def _statistics(view: View) -> Iterator[Row]:
                     name,
                     place + 1,
                     None if hidden else column.name,
-                    "A",
+                    "D" if index is not None and index.columns[place].descending else "A",
                     int(view.instance.row_count(table.id) or 0),
                     length if length > 0 else None,
                     None,

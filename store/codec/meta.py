@@ -311,15 +311,22 @@ _INDEX_KEYS = names(
 )
 
 
+_DESCENDING = "sqlnode_desc"
+"""Of a key part; a key that TiDB does not know and passes over."""
+
+
+def _part_to_json(part: IndexColumn) -> dict[str, Any]:
+    found: dict[str, Any] = {"name": _name(part.name), "offset": part.offset, "length": part.length}
+    return {**found, _DESCENDING: True} if part.descending else found
+
+
 def index_to_json(index: IndexInfo) -> dict[str, Any]:
     """IndexInfo as TiDB writes it."""
     return {
         "id": index.id,
         "idx_name": _name(index.name),
         "tbl_name": _name(""),
-        "idx_cols": [
-            {"name": _name(part.name), "offset": part.offset, "length": part.length} for part in index.columns
-        ],
+        "idx_cols": [_part_to_json(part) for part in index.columns],
         "state": int(index.state),
         "backfill_state": index.backfill_state,
         "comment": index.comment,
@@ -340,7 +347,8 @@ def index_from_json(data: dict[str, Any]) -> IndexInfo:
         id=data["id"],
         name=_text(data["idx_name"]),
         columns=tuple(
-            IndexColumn(_text(part["name"]), part["offset"], part.get("length", -1)) for part in data["idx_cols"] or ()
+            IndexColumn(_text(part["name"]), part["offset"], part.get("length", -1), part.get(_DESCENDING, False))
+            for part in data["idx_cols"] or ()
         ),
         unique=data.get("is_unique", False),
         primary=data.get("is_primary", False),
