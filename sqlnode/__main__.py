@@ -78,7 +78,7 @@ def _failed(message: str) -> int:
 
 def _fatal(message: str) -> NoReturn:
     """The store cannot go on (disk full, failed sync): one line, and no further write of any kind."""
-    _failed(message)
+    print(message, file=sys.stderr, flush=True)
     os._exit(2)
 
 

@@ -22,7 +22,7 @@ from sqlnode.sysvars.server import VERSION
 from sqlnode.wire.auth.exchange import authenticate, denied
 from sqlnode.wire.auth.plugin import Channel, RsaKey, VerifiedPasswords
 from sqlnode.wire.constants import SERVER_CAPABILITIES, Capability, Status
-from sqlnode.wire.framing import PacketProtocol
+from sqlnode.wire.framing import LINGER_SECONDS, PacketProtocol
 from sqlnode.wire.handshake import (
     ChangeUser,
     HandshakeResponse,
@@ -120,7 +120,10 @@ class ConnectionPhase:
         context = await self._server.keys.context()
         assert protocol.transport is not None, "a packet came in, so there is a transport"
         loop = asyncio.get_running_loop()
-        transport = await loop.start_tls(protocol.transport, protocol, context, server_side=True)
+        # Clients that are idle do not answer the end of TLS: a stop and KILL must not wait for them.
+        transport = await loop.start_tls(
+            protocol.transport, protocol, context, server_side=True, ssl_shutdown_timeout=LINGER_SECONDS
+        )
         assert transport is not None, "start_tls answers with a transport or raises"
         protocol.attach(transport)
         found = transport.get_extra_info("cipher")

@@ -10,11 +10,13 @@ from typing import Any
 
 from executor import values_of_batches
 from executor.copr import DagRunner
-from executor.result import OkResult, Result, RowsResult, StoredRows, ValueRows
+from executor.result import OkResult, Result, StoredRows, ValueRows
 from sqlnode.base.errors import SqlError
+from sqlnode.ddl.metadata import ACTIVE_JOBS
 from sqlnode.instance import Instance
 from sqlnode.session.session import Session
 from store import open_store
+from store.codec import meta
 from store.codec.row_format import RowDecoder
 
 Rows = list[tuple[Any, ...]]
@@ -109,6 +111,9 @@ class Process:
             await client.close()
         await asyncio.sleep(0)
         self.check_quiet()
+        store = self.instance.store
+        jobs = await store.snapshot(await store.timestamp()).scan(*meta.hash_range(ACTIVE_JOBS))
+        assert not jobs, "an unfinished change, which the next process would carry out again"
         await self.instance.close()
 
 

@@ -13,6 +13,7 @@ from pathlib import Path
 import pytest
 
 from sqlnode.base.errors import SqlError
+from sqlnode.base.schema import SchemaState
 from tests.faults.sql_sessions import Client, Process, blocked, pause, scenario
 
 SCHEMA = "create table t (id int primary key, v int, w varchar(20), key k (v))"
@@ -258,3 +259,29 @@ def test_a_writer_gives_up_at_the_gate() -> None:
         await b.run("alter table t add key (w)")
 
     scenario(body)
+
+
+@pytest.mark.parametrize("change", ["alter table t drop key k", "alter table t drop column v, add column x int"])
+def test_dropping_an_index_does_not_stop_half_way(tmp_path: Path, change: str) -> None:
+    """A transaction that begins in the middle and stays holds the change up for lock_wait_timeout, and no longer."""
+
+    async def body(process: Process) -> None:
+        client, reader = await filled(process), await process.client()
+        await client.run("set lock_wait_timeout = 1")
+        task = client.start(change)
+        await reader.run("begin")
+        while not task.done():
+            table = process.instance.catalogs.current.table("test", "t")
+            assert table is not None
+            if table.indexes and table.indexes[0].state is not SchemaState.PUBLIC:
+                await reader.code("select count(*) from t")
+            await asyncio.sleep(0)
+        await task
+        await reader.run("rollback")
+        assert await client.one("select count(*) + 0 from t") == 1500
+        assert "KEY `k`" not in str(await client.run("show create table t"))
+        await client.run("alter table t add column probe int, add key p (probe)")
+        await client.run("alter table t drop column probe")
+        assert (await client.run("check table t"))[0][3] == b"OK"
+
+    scenario(body, tmp_path / "data")
