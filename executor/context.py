@@ -71,5 +71,9 @@ class ExecContext:
     current_read_ts: int = 0
     runtime: Runtime | None = None
     """Collects what each node does (EXPLAIN ANALYZE); None otherwise."""
+    rows_seen: Callable[[int, float], None] = lambda table_id, rows: None
+    """Told how many rows a table has by whoever has read it whole."""
+    rows_added: Callable[[int, float], None] = lambda table_id, rows: None
+    """Told how many rows a statement has added to a table."""
     local_infile: Callable[[str], object] | None = None
     """Asks the client for a LOCAL INFILE's bytes: (file name) -> async iterator of bytes."""

@@ -21,8 +21,8 @@ HASH = 0.3
 """A row put into a hash table or probed against one."""
 SORT = 0.05
 """A row sorted, times log2 of the number of rows."""
-INDEX_JOIN_ROW = 4.0
-"""An outer row of an index join: its range and its part of the request."""
+INDEX_JOIN_ROW = 10.0
+"""An outer row of an index join: its range and its part of the request. So many rows are scanned in that time."""
 
 
 def records(rows: float, ranges: int = 1) -> float:

@@ -21,6 +21,8 @@ if TYPE_CHECKING:
     from planner.physicalize import Physicalizer
 
 SEMI_KINDS = frozenset({JoinKind.SEMI, JoinKind.ANTI, JoinKind.MARK, JoinKind.ANTI_MARK})
+_UNKNOWN_ENTRIES = 200_000.0
+"""What a table of unknown size is taken for when a lookup join thinks about reading it whole."""
 _LOOKED_UP = frozenset({JoinKind.INNER, JoinKind.LEFT, JoinKind.RIGHT, JoinKind.SEMI, JoinKind.ANTI})
 
 
@@ -258,9 +260,20 @@ def _index_join(state: Physicalizer, node: Join, split: Split, outer: Built, *, 
         other=split.other,
         inner_is_right=inner_is_right,
         outer_keys=tuple(sorted(read, key=lambda column: column.id)),
+        inner_entries=_whole_entries(state, inner, path, outer_columns),
         estimated_rows=joined_rows(node.kind, *sides, split),
     )
     return Built(join, price)
+
+
+def _whole_entries(state: Physicalizer, inner: DataSource, path: Path, outer: frozenset[Column]) -> float:
+    """See `IndexJoin.inner_entries`."""
+    if path.index is not None and not path.covering:
+        return 0.0
+    if not all(columns_of(condition) & outer for condition in path.access.used):
+        return 0.0
+    known = state.context.row_count(inner.table.id)
+    return _UNKNOWN_ENTRIES if known is None else max(known, 1.0)
 
 
 def _is_key(condition: Expression, split: Split) -> bool:

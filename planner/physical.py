@@ -549,6 +549,9 @@ class IndexJoin(_Join):
     inner_is_right: bool = True
     outer_keys: tuple[Column, ...] = ()
     """The outer columns that the inner ranges read."""
+    inner_entries: float = 0.0
+    """About how many records or entries a scan of the whole inner side reads, where that would do as well (nothing but
+    outer columns limits the ranges); 0 where it would not."""
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)

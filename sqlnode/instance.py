@@ -48,7 +48,7 @@ class Instance:
         self.plan_cache = PlanCache()
         self.advisory_locks = AdvisoryLocks()
         self.table_locks = TableLocks()
-        self.statistics = Statistics(store)
+        self.statistics = Statistics(store, self.plan_cache.forget_plans)
         self.sessions: dict[int, Session] = {}
         self.started_at = time.time()
         self.counters: dict[str, int] = {}

@@ -150,6 +150,7 @@ async def run_load(program: InsertProgram, loaded: LoadedFile, context: ExecCont
             else:
                 await _load_lines(loader, lines_of(block, options, 0), run)
             context.kill.check()
+    context.rows_added(program.writer.table.id, float(run.affected))
     ignore = program.node.node.ignore
     skipped = run.records - run.affected if ignore else 0
     info = f"Records: {run.records}  Deleted: {run.duplicates}  Skipped: {skipped}  Warnings: {warnings[0]}"

@@ -2,6 +2,9 @@
 
 The inner ranges are worked out once per distinct combination of the outer columns that they read, then read together;
 the rows found are matched as in a hash join, so ranges may be wider than the join (they never are narrower).
+
+Estimates of the outer side may be far too low. Once so many ranges were read that reading the whole inner side would have
+cost less, this is done, and the rest goes as in a hash join: the worst case is about twice the better of both ways.
 """
 
 from __future__ import annotations
@@ -15,7 +18,7 @@ from executor.batches import concat
 from executor.compiled import kept, scalar
 from executor.offload import computed
 from executor.operators.join_keys import distinct_rows
-from executor.operators.matching import Matching
+from executor.operators.matching import Built, Matching
 from executor.reads import merged_ranges
 from planner.expr.nodes import Column, Constant, Expression, Parameter
 from planner.logical import JoinKind
@@ -23,12 +26,16 @@ from planner.physical import IndexJoin, IndexLookUp, IndexReader, PhysicalNode, 
 from sqlnode.base.errors import NOT_SUPPORTED_YET, SqlError
 from sqlnode.base.types import Value
 from store.api import KeyRange
+from store.codec.keys import prefix_next
 
 if TYPE_CHECKING:
     from executor.stream import Execution
 
 _FIRST_ROWS = 256
 _MOST_ROWS = 8192
+_FEWEST_ASKED = 1000
+_SCANNED_PER_RANGE = 10
+"""So many entries are scanned in the time that one more range takes."""
 
 
 async def stream(node: IndexJoin, execution: Execution) -> AsyncIterator[pa.RecordBatch]:
@@ -36,6 +43,7 @@ async def stream(node: IndexJoin, execution: Execution) -> AsyncIterator[pa.Reco
     outer, inner = (node.left, node.right) if node.inner_is_right else (node.right, node.left)
     reader = kept(node, "_reader", lambda: inner_reader(inner))
     matching = kept(node, "_matching", lambda: _matching(node))
+    lookup = _Lookup(node, matching, reader, inner, execution)
     gathered: list[pa.RecordBatch] = []
     rows, wanted = 0, _FIRST_ROWS
     source = execution.batches(outer)
@@ -47,13 +55,13 @@ async def stream(node: IndexJoin, execution: Execution) -> AsyncIterator[pa.Reco
             gathered.append(batch)
             rows += batch.num_rows
             if rows >= wanted:
-                async for part in _joined(node, matching, reader, inner, concat(gathered, outer.schema), execution):
+                async for part in lookup.joined(concat(gathered, outer.schema)):
                     yield part
-                gathered, rows, wanted = [], 0, min(wanted * 4, _MOST_ROWS)
+                gathered, rows, wanted = [], 0, max(min(wanted * 4, _MOST_ROWS), lookup.whole_rows)
     finally:
         await source.aclose()  # type: ignore[attr-defined]
     if gathered:
-        async for part in _joined(node, matching, reader, inner, concat(gathered, outer.schema), execution):
+        async for part in lookup.joined(concat(gathered, outer.schema)):
             yield part
 
 
@@ -75,27 +83,66 @@ def inner_reader(node: PhysicalNode) -> TableReader | IndexReader | IndexLookUp:
     return node
 
 
-async def _joined(
-    node: IndexJoin,
-    matching: Matching,
-    reader: TableReader | IndexReader | IndexLookUp,
-    inner: PhysicalNode,
-    outer: pa.RecordBatch,
-    execution: Execution,
-) -> AsyncIterator[pa.RecordBatch]:
-    execution.given_ranges[id(reader)] = [tuple(inner_ranges(node, reader, outer, execution))]
-    try:
-        found = await execution.collect(inner)
-    finally:
-        del execution.given_ranges[id(reader)]
-    build = concat(found, inner.schema)
-    built = await computed(build.num_rows, lambda: matching.build(build, execution.evaluation))
-    pieces = built.probe(outer)
-    while True:
-        piece = await computed(outer.num_rows + build.num_rows, lambda: next(pieces, None))
-        if piece is None:
-            return
-        yield piece
+class _Lookup:
+    """One run's inner side. `whole_rows`: how many rows it has, once it was read whole."""
+
+    def __init__(
+        self,
+        node: IndexJoin,
+        matching: Matching,
+        reader: TableReader | IndexReader | IndexLookUp,
+        inner: PhysicalNode,
+        execution: Execution,
+    ) -> None:
+        self._node = node
+        self._matching = matching
+        self._reader = reader
+        self._inner = inner
+        self._execution = execution
+        self._asked = 0
+        self._whole: Built | None = None
+        self.whole_rows = 0
+
+    async def joined(self, outer: pa.RecordBatch) -> AsyncIterator[pa.RecordBatch]:
+        """The output of outer rows, in their order."""
+        execution = self._execution
+        built = self._whole
+        rows = self.whole_rows
+        if built is None:
+            ranges, rows = await computed(outer.num_rows, lambda: self._ranges(outer)), 0
+            if self._node.inner_entries and self._asked > max(
+                self._node.inner_entries / _SCANNED_PER_RANGE, _MOST_ROWS
+            ):
+                prefix = self._reader.ranges.prefix
+                build = await self._read([KeyRange(prefix, prefix_next(prefix))])
+                self.whole_rows = build.num_rows
+            else:
+                build = await self._read(ranges)
+            rows = build.num_rows
+            built = await computed(rows, lambda: self._matching.build(build, execution.evaluation))
+            if self.whole_rows:
+                self._whole = built
+        pieces = built.probe(outer)
+        while True:
+            execution.context.kill.check()
+            piece = await computed(outer.num_rows + rows, lambda: next(pieces, None))
+            if piece is None:
+                return
+            yield piece
+
+    def _ranges(self, outer: pa.RecordBatch) -> list[KeyRange]:
+        ranges = inner_ranges(self._node, self._reader, outer, self._execution)
+        self._asked += len(ranges)
+        return ranges
+
+    async def _read(self, ranges: list[KeyRange]) -> pa.RecordBatch:
+        execution = self._execution
+        execution.given_ranges[id(self._reader)] = [tuple(ranges)]
+        try:
+            found = await execution.collect(self._inner)
+        finally:
+            del execution.given_ranges[id(self._reader)]
+        return concat(found, self._inner.schema)
 
 
 def inner_ranges(

@@ -19,8 +19,8 @@ from executor.reads import is_dirty, scan_pages
 from planner.access.range_plan import Groups
 from planner.physical import IndexLookUp, IndexReader, PhysicalNode, RequestTemplate, TableReader
 from sqlnode.base.types import Value
-from store.api import Block, CopRequest, KeyRange
-from store.proto.numbers import RequestFlag
+from store.api import Block, CopCounters, CopRequest, KeyRange
+from store.proto.numbers import ExecType, RequestFlag
 
 if TYPE_CHECKING:
     from executor.stream import Execution
@@ -77,14 +77,22 @@ async def run_request(
         warn=evaluation.warn,
     )
     runtime = execution.runtime(node)
-    batches = execution.reads.coprocessor(request, None if runtime is None else runtime.cop)
+    counters = CopCounters() if runtime is None else runtime.cop
+    before = counters.keys_read
+    batches = execution.reads.coprocessor(request, counters)
     try:
         async for batch in batches:
             check()
             if batch.num_rows:
                 yield batch
+        if isinstance(node, TableReader) and node.ranges.is_full and not _stops_early(template):
+            context.rows_seen(node.ranges.table_id, float(counters.keys_read - before))
     finally:
         await batches.aclose()  # type: ignore[attr-defined]
+
+
+def _stops_early(template: RequestTemplate) -> bool:
+    return any(executor.tp == ExecType.LIMIT for executor in template.dag.executors)
 
 
 async def run_here(

@@ -151,6 +151,8 @@ def make_context(
         for_update_read=for_update,
         local_infile=session.local_infile,
         runtime=session.runtime,
+        rows_seen=instance.statistics.seen,
+        rows_added=instance.statistics.added,
     )
 
 

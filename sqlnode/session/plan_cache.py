@@ -60,6 +60,10 @@ class PlanCache:
         self.hits = 0
         self.misses = 0
 
+    def forget_plans(self) -> None:
+        """Statistics have changed: what is asked for next is planned anew."""
+        self._plans.clear()
+
     def get(self, key: Hashable) -> CachedPlan | None:
         """The plan under a key."""
         found = self._plans.get(key)
