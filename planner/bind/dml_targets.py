@@ -68,7 +68,10 @@ def need_read(environment: Environment, sources: Iterable[Source], written: Sequ
 
 def is_default(node: exp.Expression) -> bool:
     """Whether the value is the word DEFAULT."""
-    return isinstance(node, exp.Anonymous) and node.name.upper() == "DEFAULT" and not node.expressions
+    if not isinstance(node, exp.Anonymous) or node.name.upper() != "DEFAULT" or node.expressions:
+        return False
+    take(node)
+    return True
 
 
 def check_generated(table: TableInfo, info: ColumnInfo, *, default: bool) -> None:

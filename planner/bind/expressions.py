@@ -118,6 +118,7 @@ class ExpressionBinder:
 
 def column_parts(node: exp.Expression) -> tuple[str, str, str]:
     """(name, table, database) of a Column node; missing parts are empty."""
+    take(node)
     args = node.args
     if args.get("catalog") is not None:
         raise refused(node)

@@ -147,7 +147,6 @@ class TypeSpec:
     binary_collation: bool = False
     bool_alias: bool = False
     serial: bool = False
-    srid: int | None = None
     array: bool = False
 
 

@@ -46,7 +46,7 @@ class Modifiers:
     """Words that sqlglot does not know, taken out of the tokens.
 
     `words` are the upper-case words of the statement's own head: LOW_PRIORITY, DELAYED, HIGH_PRIORITY, IGNORE, QUICK,
-    SQL_NO_CACHE, SQL_CACHE, SQL_CALC_FOUND_ROWS, SQL_SMALL_RESULT, SQL_BIG_RESULT, SQL_BUFFER_RESULT, STRAIGHT_JOIN.
+    SQL_NO_CACHE, SQL_CALC_FOUND_ROWS, SQL_SMALL_RESULT, SQL_BIG_RESULT, SQL_BUFFER_RESULT, STRAIGHT_JOIN.
     `hints` are the raw texts of optimizer hint comments (`/*+ … */`, without the markers), in order.
     """
 

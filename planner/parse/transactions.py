@@ -5,6 +5,7 @@ from __future__ import annotations
 from sqlglot.tokens import TokenType
 
 from planner.parse.cursor import Cursor
+from planner.parse.nodes_common import Expr
 from planner.parse.nodes_session import (
     Begin,
     Commit,
@@ -33,6 +34,7 @@ def _start(cursor: Cursor) -> Begin:
     read_only: bool | None = None
     snapshot = False
     causal = False
+    as_of: Expr | None = None
     while not cursor.done:
         if cursor.accept("WITH", "CONSISTENT", "SNAPSHOT"):
             snapshot = True
@@ -40,13 +42,17 @@ def _start(cursor: Cursor) -> Begin:
             causal = True
         elif read_only is None and cursor.accept("READ", "ONLY"):
             read_only = True
+            if cursor.accept("AS", "OF", "TIMESTAMP"):
+                as_of = cursor.item()
         elif read_only is None and cursor.accept("READ", "WRITE"):
             read_only = False
         else:
             raise cursor.fail()
         if not cursor.symbol(T.COMMA):
             break
-    return Begin(read_only=read_only, consistent_snapshot=snapshot, causal_consistency_only=causal)
+    return Begin(
+        read_only=read_only, consistent_snapshot=snapshot, as_of=as_of, causal_consistency_only=causal
+    )
 
 
 def _chain_and_release(cursor: Cursor) -> tuple[bool | None, bool | None]:

@@ -64,7 +64,7 @@ def _charset(parser: P) -> str | None:
 
 
 def parse_cast_type(parser: P) -> exp.DataType:
-    """Reads a cast type. Returns a DataType whose `meta["spec"]` is the TypeSpec, `meta["real"]` that it says REAL; raises through the parser."""
+    """Reads a cast type: a DataType whose `meta["spec"]` is the TypeSpec and `meta["real"]` whether it says REAL."""
     token = parser._curr
     word = token.text.upper() if token else ""
     name = _SYNONYMS.get(word, word)

@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING
 from executor.result import OkResult
 from planner.parse.nodes_common import TableName
 from planner.parse.nodes_ddl import (
-    AddKey,
     AlterDatabase,
     AlterTable,
     CreateDatabase,
@@ -23,7 +22,6 @@ from planner.parse.nodes_ddl import (
     TruncateTable,
 )
 from planner.parse.statement import Statement
-from sqlnode.base.errors import NOT_SUPPORTED_YET, SqlWarning
 from sqlnode.base.schema import TableInfo
 from sqlnode.base.tasks import become_task
 from sqlnode.ddl import DdlContext, run_ddl
@@ -109,16 +107,6 @@ def _names(node: DdlNode) -> tuple[TableName, ...]:
             return ()
 
 
-def _note_descending(session: Session, node: DdlNode) -> None:
-    """DESC in a key makes no difference to any result; a warning says that the order of its entries is not kept."""
-    keys = node.keys if isinstance(node, CreateTable) else (node.key,) if isinstance(node, CreateIndex) else ()
-    if isinstance(node, AlterTable):
-        keys = tuple(action.key for action in node.actions if isinstance(action, AddKey))
-    if any(part.descending for key in keys for part in key.parts):
-        message = NOT_SUPPORTED_YET.template.format(feature="DESC in a key; its entries ascend")
-        session.warn(SqlWarning("Warning", NOT_SUPPORTED_YET.code, message))
-
-
 async def _run(session: Session, node: DdlNode, statement: Statement) -> OkResult:
     check_definition(session, node)
     await become_task()
@@ -132,7 +120,6 @@ async def _run(session: Session, node: DdlNode, statement: Statement) -> OkResul
         result = await run_ddl(node, ddl_context(session, statement.text))
     finally:
         end_change(session)
-    _note_descending(session, node)
     if isinstance(node, DropDatabase) and node.name.lower() == session.database.lower():
         session.database = ""
     return result
