@@ -13,6 +13,7 @@ from executor.context import ExecContext
 from executor.dml.constraints import duplicate_index, duplicate_primary
 from executor.dml.table_writer import Row, TableWriter
 from executor.locking import lock_wait_ms
+from executor.reads import reads_of
 from sqlnode.base.errors import SqlError
 from sqlnode.base.types import Value
 from store.api import AlreadyExists
@@ -115,11 +116,22 @@ def lockable_keys(writer: TableWriter, stored: Sequence[Value], handle: Handle) 
     return keys
 
 
+async def _stored_old(context: ExecContext, writer: TableWriter, row: Row, handle: Handle) -> Row:
+    """An existing row in stored form. A TIMESTAMP whose local time two instants have is read again."""
+    zone = context.evaluation.zone
+    stored = writer.stored(row, zone)
+    if writer.repeats(row, zone):
+        value = await reads_of(context).get(writer.codec.record_key(handle))
+        if value is not None:
+            return writer.with_instants(stored, row, value, handle, zone)
+    return stored
+
+
 async def remove_row(context: ExecContext, writer: TableWriter, row: Row, handle: Handle) -> None:
     """Deletes a row and its index entries; its record key is locked already or is locked here."""
     transaction = writing_transaction(context)
     codec = writer.codec
-    stored = writer.stored(row, context.evaluation.zone)
+    stored = await _stored_old(context, writer, row, handle)
     entries = codec.index_entries(stored, handle, deleting=True) if writer.table.indexes else []
     record_key = codec.record_key(handle)
     if transaction.pessimistic:
@@ -135,7 +147,12 @@ async def change_row(context: ExecContext, writer: TableWriter, old: Row, new: R
     zone = context.evaluation.zone
     transaction = writing_transaction(context)
     codec = writer.codec
-    old_stored, new_stored = writer.stored(old, zone), writer.stored(new, zone)
+    old_stored, new_stored = await _stored_old(context, writer, old, handle), writer.stored(new, zone)
+    if writer.repeats(old, zone):
+        new_stored = [
+            before if value == other else after
+            for value, other, before, after in zip(new, old, old_stored, new_stored, strict=True)
+        ]
     new_handle = codec.handle(new_stored) if writer.has_handle else handle
     assert new_handle is not None, "a row keeps a handle"
     record_key = codec.record_key(new_handle)

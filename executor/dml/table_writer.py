@@ -15,6 +15,7 @@ from typing import TypeAlias
 from executor.compiled import kept
 from executor.context import EvalContext, ExecContext
 from executor.dml.defaults import Default, default_of
+from executor.record_keys import repeated_key
 from planner.bind import bind_expression, table_columns
 from planner.context import PlanContext, SqlMode
 from planner.expr.assignment import Assigner, assigner
@@ -23,8 +24,9 @@ from planner.expr.scalar import compile_scalar
 from planner.parse.entry import parse_expression
 from sqlnode.base.errors import CHECK_CONSTRAINT_VIOLATED, SqlError
 from sqlnode.base.schema import ColumnInfo, SchemaState, TableInfo
-from sqlnode.base.temporal import from_utc, to_utc
+from sqlnode.base.temporal import from_utc, is_repeated, to_utc
 from sqlnode.base.types import Flag, TypeCode, Value
+from sqlnode.base.zones import fixed_offset
 from store.codec.keys import Handle
 from store.codec.row_format import RowDecoder
 from store.codec.table_codec import IndexEntry, TableCodec, origin_default_value
@@ -63,6 +65,10 @@ class TableWriter:
         self.has_handle = table.pk_is_handle or table.is_common_handle
         self.row_columns: tuple[Column, ...] = table_columns(database, table, 1)
         self._timestamps = [column.offset for column in table.columns if column.type.code == TypeCode.TIMESTAMP]
+        primary = self.codec.primary
+        self._handle_timestamps = [
+            part.offset for part in (primary.columns if primary is not None else ()) if part.offset in self._timestamps
+        ]
         self.generated = [
             self._generated(column, plan_context) for column in table.public_columns if column.is_generated
         ]
@@ -132,12 +138,39 @@ class TableWriter:
                 row[offset] = to_utc(value, zone)  # type: ignore[arg-type]
         return row
 
-    def decode(self, value: bytes, handle: Handle, context: EvalContext) -> Row:
-        """A stored row in session form, virtual columns computed."""
+    def repeats(self, row: Row, zone: tzinfo | None) -> bool:
+        """Whether a TIMESTAMP of the row is a local time that two instants have, so that `stored` must guess."""
+        if not self._timestamps or fixed_offset(zone) is not None:
+            return False
+        return any(is_repeated(row[offset] or 0, zone) for offset in self._timestamps)  # type: ignore[arg-type]
+
+    def with_instants(self, stored: Row, row: Row, value: bytes, handle: Handle, zone: tzinfo | None) -> Row:
+        """`stored` (made of `row`) with the instants of a stored row wherever they have the row's local times."""
+        exact = self._row_decoder().decode(value, handle)
+        stored = stored.copy()
+        for offset in self._timestamps:
+            instant = exact[offset]
+            if instant and from_utc(instant, zone) == row[offset]:  # type: ignore[arg-type]
+                stored[offset] = instant
+        return stored
+
+    def handle(self, row: Row, zone: tzinfo | None) -> Handle:
+        """The handle that a row's own columns give. Error 1235 where a TIMESTAMP in it may be either of two instants."""
+        if self._handle_timestamps and any(is_repeated(row[at] or 0, zone) for at in self._handle_timestamps):  # type: ignore[arg-type]
+            raise repeated_key()
+        found = self.codec.handle(self.stored(row, zone))
+        assert found is not None, "the table has a handle of its own"
+        return found
+
+    def _row_decoder(self) -> RowDecoder:
         decoder = self._decoder
         if decoder is None:
             decoder = self._decoder = self.codec.row_decoder(self.table.columns)
-        row = decoder.decode(value, handle)
+        return decoder
+
+    def decode(self, value: bytes, handle: Handle, context: EvalContext) -> Row:
+        """A stored row in session form, virtual columns computed."""
+        row = self._row_decoder().decode(value, handle)
         zone = context.zone
         if zone is not None:
             for offset in self._timestamps:

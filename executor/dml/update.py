@@ -73,9 +73,7 @@ class Target:
             handle = values[self.handle]
             assert isinstance(handle, int), "a hidden row id is an integer"
             return handle
-        found = self.writer.codec.handle(self.writer.stored(row, context.zone))
-        assert found is not None, "the table has a handle of its own"
-        return found
+        return self.writer.handle(row, context.zone)
 
 
 def targets_of(plan_node: Update, context: ExecContext) -> tuple[Target, ...]:

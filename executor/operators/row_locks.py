@@ -93,7 +93,7 @@ async def _locked(node: SelectLock, lock: SourceLock, batch: pa.RecordBatch, exe
     if absent.any():
         chosen = pa.array(present)
         handles = [array.take(chosen) for array in handles]
-    keys = lock.keys.of(handles)
+    keys = lock.keys.of(handles, execution.evaluation.zone)
     found = await lock_rows(execution.context, list(dict.fromkeys(keys)), node.mode, node.wait)
     row_of: dict[bytes, int] = {}
     stored: list[StoredRow] = []

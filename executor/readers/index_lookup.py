@@ -58,6 +58,6 @@ async def _record_keys(
     batches = run_request(node.index_request, ranges, node, execution)
     try:
         async for batch in batches:
-            yield keys.of(batch.columns[:width])
+            yield keys.of(batch.columns[:width], execution.evaluation.zone)
     finally:
         await batches.aclose()  # type: ignore[attr-defined]

@@ -45,7 +45,7 @@ from sqlnode.base.temporal_parse import (
     parse_duration,
     year_of_number,
 )
-from sqlnode.base.zones import from_utc, is_in_gap, system_zone, to_utc, zone_of_name
+from sqlnode.base.zones import from_utc, is_in_gap, is_repeated, system_zone, to_utc, zone_of_name
 
 __all__ = [
     "DAY",
@@ -75,6 +75,7 @@ __all__ = [
     "format_duration",
     "from_utc",
     "is_in_gap",
+    "is_repeated",
     "is_leap_year",
     "is_real_date",
     "microseconds_of",

@@ -128,6 +128,19 @@ def to_utc(packed: int, zone: tzinfo | None) -> int:
     return pack(moment.year, moment.month, moment.day, moment.hour, moment.minute, moment.second, moment.microsecond)
 
 
+def is_repeated(packed: int, zone: tzinfo | None) -> bool:
+    """Whether a clock was set back over a local packed time, so that two instants have it."""
+    if packed == 0 or fixed_offset(zone) is not None:
+        return False
+    try:
+        local = datetime(*unpack(packed), tzinfo=zone)
+        before, after = local.utcoffset(), local.replace(fold=1).utcoffset()
+    except (ValueError, OverflowError):
+        return False
+    assert before is not None and after is not None, "a zone gives offsets"
+    return after < before
+
+
 def _end_of_gap(moment: datetime, zone: tzinfo) -> datetime:
     """The change of offset that lies at or before a naive UTC instant, within the last day."""
     high = moment.replace(microsecond=0)

@@ -65,6 +65,8 @@ async def _add_entries(
         handle = decode_record_key(key)[1]
         row = writer.decode(value, handle, evaluation)
         stored = writer.stored(row, context.zone)
+        if writer.repeats(row, context.zone):
+            stored = writer.with_instants(stored, row, value, handle, context.zone)
         for entry in writer.codec.index_entries(stored, handle):
             if entry.index_id in index_ids:
                 found.append((entry, handle, row))

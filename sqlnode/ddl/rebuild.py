@@ -25,7 +25,7 @@ from sqlnode.base.errors import (
     SqlWarning,
 )
 from sqlnode.base.schema import ColumnInfo, TableInfo
-from sqlnode.base.types import Flag, Value
+from sqlnode.base.types import Flag, TypeCode, Value
 from sqlnode.ddl.alter_plan import AlterPlan
 from sqlnode.ddl.context import DdlContext
 from sqlnode.ddl.table_rows import ParentLookup, batches, execution_of, writer_for
@@ -54,7 +54,7 @@ async def copy_rows(
     execution = execution_of(context, snapshot)
     source = writer_for(database, old, execution)
     target = writer_for(database, new, execution)
-    copy = _Copy(source, target, _fills(old, new, plan, target), execution, context)
+    copy = _Copy(source, target, _fills(old, new, plan, target), _instants(new, plan), execution, context)
     checked = plan.foreign_keys
     lookups = [ParentLookup.of(database, new, key, execution) for key in checked]
     done = Copied()
@@ -78,17 +78,31 @@ class _Copy:
         source: TableWriter,
         target: TableWriter,
         fills: Sequence[tuple[int, Fill]],
+        instants: Sequence[tuple[int, int]],
         execution: ExecContext,
         context: DdlContext,
     ) -> None:
         self.source = source
         self.target = target
         self.fills = fills
+        self.instants = instants
         self.evaluation = execution.evaluation
         self.context = context
         counting = target.table.auto_increment_column
         self.counting = None if counting is None else counting.offset
         self.renumbers_zero = not context.sql_mode & SqlMode.NO_AUTO_VALUE_ON_ZERO
+
+    def _with_instants(self, stored: Row, row: Row, old: Row, value: bytes, handle: Handle) -> Row:
+        """The new row's TIMESTAMPs as the old row has them, not by way of their local times."""
+        zone = self.context.zone
+        if not self.instants or not self.source.repeats(old, zone):
+            return stored
+        exact = self.source.with_instants(self.source.stored(old, zone), old, value, handle, zone)
+        stored = stored.copy()
+        for offset, source in self.instants:
+            if row[offset] == old[source]:
+                stored[offset] = exact[source]
+        return stored
 
     def row(self, handle: Handle, value: bytes, done: Copied) -> tuple[Row, Row, Handle]:
         """(new row in stored form, the same in session form, its handle)."""
@@ -103,7 +117,7 @@ class _Copy:
         name = self.target.violated(row, self.evaluation)
         if name is not None:
             raise SqlError(CHECK_CONSTRAINT_VIOLATED, name=name)
-        stored = self.target.stored(row, self.context.zone)
+        stored = self._with_instants(self.target.stored(row, self.context.zone), row, old, value, handle)
         new_handle = self.target.codec.handle(stored)
         if new_handle is None:
             new_handle = handle if isinstance(handle, int) and not self.source.has_handle else done.rows
@@ -154,6 +168,15 @@ def _fills(old: TableInfo, new: TableInfo, plan: AlterPlan, target: TableWriter)
         else:
             first.append((column.offset, _default(column, target)))
     return first + last
+
+
+def _instants(new: TableInfo, plan: AlterPlan) -> list[tuple[int, int]]:
+    """(offset in the new table, offset in the old one) of the TIMESTAMP columns that stay ones."""
+    return [
+        (column.offset, source.offset)
+        for column, source in zip(new.columns, plan.sources, strict=True)
+        if source is not None and column.type.code == source.type.code == TypeCode.TIMESTAMP
+    ]
 
 
 def _converted(source: ColumnInfo, column: ColumnInfo, table: str) -> Fill:
