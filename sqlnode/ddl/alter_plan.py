@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 
 from planner.context import SqlMode
+from planner.parse.nodes_ddl import KeyDef, KeyPart
 from sqlnode.base.errors import (
     DROP_INDEX_FK,
     FK_COLUMN_CANNOT_CHANGE,
@@ -34,7 +35,7 @@ from sqlnode.ddl.build_foreign_keys import (
     implicit_index,
     resolve_foreign_keys,
 )
-from sqlnode.ddl.build_keys import Key, free_name, resolve_keys, with_key_flags
+from sqlnode.ddl.build_keys import Key, carried_parts, free_name, resolve_keys, with_key_flags
 from sqlnode.ddl.build_table import (
     GENERATED_KEY,
     Surroundings,
@@ -82,6 +83,7 @@ def finish(draft: Draft, building: Building, around: Surroundings) -> AlterPlan:
     columns = _numbered(slots, table.max_column_id)
     check_generated_order(columns)
     check_expression_defaults([slot.definition for slot in slots if slot.definition is not None], columns)
+    _outgrown_handle(draft, columns)
     keys = _new_keys(draft, columns)
     primary = next((key for key in keys if key.primary), None)
     if primary is not None:
@@ -156,6 +158,15 @@ def _with_origin(column: ColumnInfo) -> ColumnInfo:
     return replace(column, origin_default=implicit_default(column.type))
 
 
+def _outgrown_handle(draft: Draft, columns: Sequence[ColumnInfo]) -> None:
+    """A primary key that is no integer any more is not the row's handle: it becomes a clustered key of its own."""
+    name = draft.handle
+    if name is None or next(column for column in columns if column.name.lower() == name.lower()).type.is_integer:
+        return
+    draft.handle = None
+    draft.new_keys = [KeyDef("PRIMARY", (KeyPart(name),), clustered=True), *draft.new_keys]
+
+
 def _new_keys(draft: Draft, columns: tuple[ColumnInfo, ...]) -> list[Key]:
     keys = resolve_keys(draft.new_keys, columns, _taken_names(draft))
     if any(key.primary for key in keys) and draft.primary_names:
@@ -194,6 +205,7 @@ def _indexes(
             replace(part, offset=places[part.name.lower()], name=columns[places[part.name.lower()]].name)
             for part in index.columns
         )
+        parts = carried_parts(parts, columns)
         if index.id in draft.changed_indexes:
             used += 1
             index = replace(index, id=used)

@@ -117,6 +117,19 @@ def resolve_parts(definition: KeyDef, columns: Sequence[ColumnInfo]) -> tuple[In
     return tuple(found)
 
 
+def carried_parts(parts: Sequence[IndexColumn], columns: Sequence[ColumnInfo]) -> tuple[IndexColumn, ...]:
+    """The parts of a kept index after its columns may have changed: a prefix that is no prefix any more becomes the whole
+    column. Raises 1071, 1170, 3152."""
+    found: list[KeyPart] = []
+    for part in parts:
+        column = columns[part.offset]
+        sql_type = column.type
+        shorter = sql_type.is_string and (sql_type.is_blob or part.length < sql_type.length)
+        found.append(KeyPart(column.name, length=part.length if part.length > 0 and shorter else None))
+    resolved = resolve_parts(KeyDef("INDEX", tuple(found)), columns)
+    return tuple(replace(part, length=new.length) for part, new in zip(parts, resolved, strict=True))
+
+
 def _part_length(part: KeyPart, column: ColumnInfo) -> int:
     sql_type = column.type
     if sql_type.code == TypeCode.JSON:

@@ -89,6 +89,10 @@ def checked(variable: Variable, value: object) -> object:
     return value
 
 
+LAST_SECOND = 32_536_771_199
+"""The greatest value of the variable timestamp: the end of year 3000."""
+
+
 def set_session(session: Session, name: str, value: object, *, default: bool = False) -> None:
     """SET [SESSION] name = value. `value` is int, float, Decimal, str or None; `default` takes the global value."""
     variable = declaration(name)
@@ -233,7 +237,10 @@ def _insert_id(session: Session, value: VariableValue) -> None:
 
 
 def _timestamp(session: Session, value: VariableValue) -> None:
-    session.fixed_now_us = round(float(value or 0) * 1_000_000)
+    seconds = float(value or 0)
+    if not 0 <= seconds <= LAST_SECOND:
+        raise SqlError(WRONG_VALUE_FOR_VAR, name="timestamp", value=f"{seconds:.15g}".replace("e+", "e"))
+    session.fixed_now_us = round(seconds * 1_000_000)
 
 
 def _lock_wait(session: Session, value: VariableValue) -> None:
