@@ -6,6 +6,6 @@ everything else is a tree of asynchronous streams of record batches (`stream`), 
 the store and whose operators (`operators`) compute in whole arrays, long work in a thread.
 """
 
-from executor.running import collect, rows_of, run, values_of_batches
+from executor.running import collect, direct_read, rows_of, run, values_of_batches
 
-__all__ = ["collect", "rows_of", "run", "values_of_batches"]
+__all__ = ["collect", "direct_read", "rows_of", "run", "values_of_batches"]

@@ -82,7 +82,7 @@ KeyMaker: TypeAlias = Callable[[EvalContext], bytes | None]
 class PointLookup:
     """See the module."""
 
-    __slots__ = ("_makers", "_node", "by_index", "prefix", "record_prefix")
+    __slots__ = ("_makers", "_node", "by_index", "is_direct", "prefix", "record_prefix")
 
     def __init__(self, node: PointGet | BatchPointGet) -> None:
         self._node = node
@@ -90,6 +90,8 @@ class PointLookup:
         self.record_prefix = record_prefix(node.table.id)
         self.prefix = self.record_prefix if node.index is None else index_prefix(node.table.id, node.index.id)
         keys = (node.key,) if isinstance(node, PointGet) else node.keys
+        self.is_direct = all(_is_direct(value) for key in keys for value in key)
+        """Whether the keys are made of parameters and constants alone, so that `Inputs` is context enough."""
         self._makers = tuple(self._maker(key) for key in keys)
 
     def _maker(self, key: tuple[KeyValue, ...]) -> KeyMaker:
@@ -139,10 +141,25 @@ class PointLookup:
         return self.record_prefix + (encode_int(handle) if isinstance(handle, int) else handle)
 
 
+class Inputs:
+    """What the keys of a direct lookup read of the evaluation context."""
+
+    __slots__ = ("parameters",)
+
+    def __init__(self, parameters: tuple[Value, ...]) -> None:
+        self.parameters = parameters
+
+
+def _is_direct(value: KeyValue) -> bool:
+    if isinstance(value.expression, Constant):
+        return value.type.code != TypeCode.TIMESTAMP
+    return isinstance(value.expression, Parameter) and value.type.is_integer and value.expression.type.is_integer
+
+
 def _part(value: KeyValue) -> Callable[[EvalContext], Value | NoValue]:
     """A key part's value at execution, in the column's type, or NO_VALUE."""
     source, target = value.expression.type, value.type
-    if isinstance(value.expression, Parameter) and target.is_integer and source.is_integer:
+    if isinstance(value.expression, Parameter) and _is_direct(value):
         index = value.expression.index
         low, high = (0, (1 << 64) - 1) if target.unsigned else (-(1 << 63), (1 << 63) - 1)
 
@@ -151,7 +168,7 @@ def _part(value: KeyValue) -> Callable[[EvalContext], Value | NoValue]:
             return number if isinstance(number, int) and low <= number <= high else NO_VALUE
 
         return parameter
-    if isinstance(value.expression, Constant) and target.code != TypeCode.TIMESTAMP:
+    if isinstance(value.expression, Constant) and _is_direct(value):
         known = exact(value.expression.value, source, target)
         return lambda context: known
     evaluate = scalar(value.expression)

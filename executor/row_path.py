@@ -8,13 +8,14 @@ stored form (`StoredProgram`): the wire turns them into result rows without Pyth
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Sequence
+from datetime import tzinfo
 from operator import itemgetter
 from typing import Any, TypeAlias
 
 from executor.compiled import Scalar, kept, row_filter, scalar
 from executor.context import EvalContext, ExecContext
-from executor.point import PointLookup, RowReader, StoredRow, fetch
-from executor.reads import reads_of
+from executor.point import Inputs, PointLookup, RowReader, StoredRow, fetch
+from executor.reads import Reads, reads_of
 from executor.result import StoredLayout, StoredRows, ValueRows
 from executor.row_aggregates import Arguments, compile_aggregate, compile_exact_sum
 from executor.row_counts import limit_value
@@ -340,27 +341,32 @@ def _aggregate(call: AggregateCall, columns: Sequence[Column]) -> Callable[[Rows
 
 
 class StoredPoint:
-    """The whole of a point read by record key without a lock: the hot path."""
+    """The whole of a point read by record key without a lock: the hot path. `is_direct`: `read` may be called."""
 
-    __slots__ = ("_columns", "_key", "_layout", "_lookup")
+    __slots__ = ("_columns", "_handle", "_key", "_layout", "is_direct")
 
     def __init__(self, node: PointGet, program: StoredProgram) -> None:
-        self._lookup = PointLookup(node)
-        self._key = self._lookup.key
+        lookup = PointLookup(node)
+        self._key = lookup.key
+        self._handle = lookup.handle
         self._columns = program.columns
         self._layout = program.layout
+        self.is_direct = lookup.is_direct
 
     async def run(self, context: ExecContext) -> StoredRows:
         """The row, or none."""
         evaluation = context.evaluation
-        key = self._key(evaluation)
-        value = None
-        if key is not None:
-            reads = reads_of(context) if context.for_update_read else context.snapshot
-            value = await reads.get(key)
-        if value is None:
-            return StoredRows(self._columns, self._layout, (), evaluation.zone)
-        return StoredRows(self._columns, self._layout, ((self._lookup.handle(key), value),), evaluation.zone)  # type: ignore[arg-type]
+        reads = reads_of(context) if context.for_update_read else context.snapshot
+        return await self._fetch(self._key(evaluation), reads, evaluation.zone)
+
+    async def read(self, reads: Reads, parameters: tuple[Value, ...], zone: tzinfo | None) -> StoredRows:
+        """`run` without the contexts that such a read needs nothing of."""
+        return await self._fetch(self._key(Inputs(parameters)), reads, zone)  # type: ignore[arg-type]
+
+    async def _fetch(self, key: bytes | None, reads: Reads, zone: tzinfo | None) -> StoredRows:
+        value = None if key is None else await reads.get(key)
+        rows = () if value is None else ((self._handle(key), value),)  # type: ignore[arg-type]
+        return StoredRows(self._columns, self._layout, rows, zone)
 
 
 class RowPlan:

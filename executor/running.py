@@ -42,6 +42,12 @@ async def run(plan: PhysicalPlan, context: ExecContext) -> Result:
     return await _run_stream(plan, context)
 
 
+def direct_read(plan: PhysicalPlan) -> StoredPoint | None:
+    """The plan's whole work when it is a point read that needs no contexts and has run before."""
+    program = plan.__dict__.get("_row_plan")
+    return program if program.__class__ is StoredPoint and program.is_direct and plan.into is None else None
+
+
 def _row_plan(plan: PhysicalPlan) -> RowPlan | StoredPoint | StoredProgram | bool:
     """The plan's row path, False when it has none."""
     program: RowPlan | StoredPoint | StoredProgram | bool = False

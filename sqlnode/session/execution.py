@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import AsyncIterator
 from typing import TYPE_CHECKING, Any
 
-from executor import collect, run
+from executor import collect, direct_read, run
 from executor.context import ExecContext
 from executor.result import OkResult, Result, RowsResult, StoredRows, ValueRows
 from planner.context import SqlMode
@@ -71,14 +71,22 @@ async def run_plan(session: Session, entry: CachedPlan, values: tuple[Value, ...
             snapshot = instance.newest
         else:
             snapshot = instance.store.snapshot(await instance.store.timestamp())
+        direct = direct_read(plan)
+        if direct is not None and session.runtime is None:
+            return _noted(session, await direct.read(snapshot, values, session.zone))
         context = make_context(session, snapshot, None, values)
         result = await _run(plan, context)
         if result.__class__ is StoredRows and plan.into is None:
-            session.row_count = -1
-            session.found_rows = len(result.values)
-            return result
+            return _noted(session, result)
         return await _finished(session, plan, context, result, streaming=True)
     return await _run_in_transaction(session, entry, values)
+
+
+def _noted(session: Session, result: StoredRows) -> StoredRows:
+    """What ROW_COUNT() and FOUND_ROWS() say after a result of stored rows."""
+    session.row_count = -1
+    session.found_rows = len(result.values)
+    return result
 
 
 async def _run_counting(session: Session, entry: CachedPlan, values: tuple[Value, ...]) -> Result:
@@ -185,6 +193,9 @@ async def _run_in_transaction(session: Session, entry: CachedPlan, values: tuple
         if state.read_committed:
             transaction.read_ts = await session.instance.store.timestamp()
         check_definitions(plan, transaction.read_ts)
+        direct = direct_read(plan)
+        if direct is not None and session.runtime is None:
+            return _noted(session, await direct.read(transaction, values, session.zone))
         context = make_context(session, transaction, transaction, values)
         result = await _run(plan, context)
         return await _finished(session, plan, context, result, streaming=True)

@@ -7,7 +7,7 @@ UNSIGNED) when that byte is 1, then the values that are neither NULL nor sent as
 from __future__ import annotations
 
 import struct
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from decimal import Decimal, InvalidOperation
 
@@ -47,6 +47,14 @@ _INTEGER_SIZES = {
     TypeCode.LONG: 4,
     TypeCode.LONGLONG: 8,
 }
+_LETTERS = {
+    TypeCode.TINY: "b",
+    TypeCode.SHORT: "h",
+    TypeCode.YEAR: "h",
+    TypeCode.INT24: "i",
+    TypeCode.LONG: "i",
+    TypeCode.LONGLONG: "q",
+}
 _STRING_CODES = frozenset(
     {TypeCode.STRING, TypeCode.VAR_STRING, TypeCode.VARCHAR, TypeCode.ENUM, TypeCode.SET, TypeCode.JSON}
 )
@@ -71,6 +79,9 @@ class BoundStatement:
     types: tuple[SqlType, ...] = ()
     long_data: dict[int, bytearray] = field(default_factory=dict)
     long_data_size: int = 0
+    unpack: Callable[[bytes, int], tuple[Value, ...]] | None = None
+    """Reads all values at once where all are integers; `unpacked` are their types."""
+    unpacked: tuple[SqlType, ...] = ()
     long_data_error: bool = False
     """Long data went over max_allowed_packet; the execution says so."""
 
@@ -115,13 +126,34 @@ def read_parameters(
                 raise SqlError(MALFORMED_PACKET)
             bound.raw_words = raw
             bound.words = words = struct.unpack(f"<{count}H", raw)
+            _prepare(bound, words)
     else:
         values_at += 1
+    if bound.unpack is not None and not nulls and not bound.long_data:
+        try:
+            values = bound.unpack(payload, values_at)
+        except struct.error:
+            raise SqlError(MALFORMED_PACKET) from None
+        bound.types = bound.unpacked
+        return values, bound.unpacked
     if words is None:
         if nulls != (1 << count) - 1:
             raise SqlError(WRONG_ARGUMENTS, function="mysqld_stmt_execute")
         words = (TypeCode.NULL,) * count
     return _read_values(bound, payload, values_at, words, nulls, rules)
+
+
+def _prepare(bound: BoundStatement, words: tuple[int, ...]) -> None:
+    """Finds the short way to read values of these types, if there is one."""
+    letters = [_LETTERS.get(word & 0xFF) for word in words]
+    bound.unpack = None
+    if None in letters:
+        return
+    unsigned = [bool(word & UNSIGNED_BIT) for word in words]
+    layout = "".join([letter.upper() if more else letter for letter, more in zip(letters, unsigned) if letter])
+    bound.unpack = struct.Struct("<" + layout).unpack_from
+    types = tuple([_UNSIGNED if more else _SIGNED for more in unsigned])
+    bound.unpacked = bound.types if types == bound.types else types
 
 
 def _read_values(

@@ -142,7 +142,9 @@ async def send_results(connection: Connection, result: Result, *, binary: bool) 
     session = connection.session
     while True:
         more = session.more_results
-        if result.__class__ is OkResult:
+        if result.__class__ is StoredRows and not more and len(result.values) < 2 and connection.protocol.sequence == 1:
+            _send_point(connection, result, binary=binary)
+        elif result.__class__ is OkResult:
             send_ok_result(connection, result, more=more)
         else:
             await send_rows(connection, result, binary=binary, more=more)  # type: ignore[arg-type]
@@ -150,6 +152,20 @@ async def send_results(connection: Connection, result: Result, *, binary: bool) 
             return
         await connection.protocol.drain()
         result = await session.next_result()
+
+
+def _send_point(connection: Connection, result: StoredRows, *, binary: bool) -> None:
+    """A whole result of at most one stored row: nothing to wait for, nothing to free."""
+    session, protocol = connection.session, connection.protocol
+    charset = session.charset_results
+    head = connection.heads.get(result.columns, charset)
+    protocol.out += head.packets
+    protocol.sequence = head.next_sequence
+    if not connection.capabilities & Capability.DEPRECATE_EOF:
+        protocol.send(eof_payload(session.status, session.warning_count))
+    for handle, value in result.values:
+        protocol.send(transcoder(result, charset, binary=binary).row(value, handle))
+    send_end(connection)
 
 
 def send_ok_result(connection: Connection, result: OkResult, *, more: bool) -> None:
