@@ -73,7 +73,7 @@ _VARIABLE_NAME = re.compile(r"[\w$.]+")
 INTERESTING = frozenset(
     (
         T.SELECT, T.STRING, T.ROW, T.TABLE, T.L_BRACE, T.PARAMETER, T.HINT, T.HEX_STRING, T.BIT_STRING, T.LIMIT, T.FOR,
-        T.VALUES, T.DOT, T.NOT, T.SESSION_PARAMETER, T.DISTINCT, T.STAR,
+        T.VALUES, T.DOT, T.NOT, T.SESSION_PARAMETER, T.DISTINCT, T.STAR, T.OFFSET,
     )
     + tuple(FORBIDDEN)
 )  # fmt: skip
@@ -287,6 +287,8 @@ class _Pass:
                     self.size = len(self.tokens)
                     self.select(self.tokens[self.i])
                     return
+            case T.OFFSET if following in (T.NUMBER, T.PLACEHOLDER) and self.kind(self.i - 2) is not T.LIMIT:
+                raise self.fail(self.i + 1)  # the word was a name
             case T.NOT if previous in OPERATORS and token.text != "!":
                 raise self.fail(self.i)
             case T.DISTINCT if following is T.ON:

@@ -499,7 +499,7 @@ class Session:
         if forced:
             self.forced_insert_id = 0
             last = forced + (count - 1) * increment  # type: ignore[operator]
-            await self.instance.auto_ids.rebase(schema.info.id, table, last)
+            await self.instance.auto_ids.rebase(schema.info.id, table, last)  # type: ignore[arg-type]
             return forced
         return await self.instance.auto_ids.allocate(schema.info.id, table, count, increment, offset)  # type: ignore[arg-type]
 
