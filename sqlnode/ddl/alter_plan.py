@@ -41,6 +41,7 @@ from sqlnode.ddl.build_table import (
     Surroundings,
     check_auto_increment,
     check_expression_defaults,
+    is_clustered,
     is_integer_handle,
     refuse_null_primary,
 )
@@ -247,8 +248,7 @@ def _primary(
             return draft.handle, (IndexColumn(columns[offset].name, offset),), indexes
         kept = next((index for index in indexes if index.primary), None)
         return None, () if kept is None else kept.columns, indexes
-    clustered = building.clustered if primary.definition.clustered is None else primary.definition.clustered
-    if clustered and is_integer_handle(primary.parts, columns):
+    if is_clustered(primary, columns, building) and is_integer_handle(primary.parts, columns):
         return primary.parts[0].name, primary.parts, indexes
     number = max([draft.table.max_index_id, *(index.id for index in indexes)]) + 1
     return None, primary.parts, [primary.index(number), *indexes]
@@ -259,7 +259,7 @@ def _is_common(draft: Draft, final: TableInfo, primary: Key | None, building: Bu
         return False
     if primary is None:
         return draft.table.is_common_handle
-    return building.clustered if primary.definition.clustered is None else bool(primary.definition.clustered)
+    return is_clustered(primary, final.columns, building)
 
 
 def _constraints(

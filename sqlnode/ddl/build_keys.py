@@ -175,6 +175,11 @@ def index_name(definition: KeyDef, parts: Sequence[IndexColumn], taken: set[str]
     return free_name(parts[0].name, taken)
 
 
+def has_timestamp(parts: Sequence[IndexColumn], columns: Sequence[ColumnInfo]) -> bool:
+    """Whether one of the key's columns is a TIMESTAMP."""
+    return any(columns[part.offset].type.code == TypeCode.TIMESTAMP for part in parts)
+
+
 def free_name(base: str, taken: set[str]) -> str:
     """`base`, or `base_2`, `base_3`, … when that is taken (or is PRIMARY)."""
     name, number = base, 2

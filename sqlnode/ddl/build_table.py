@@ -37,7 +37,7 @@ from sqlnode.base.types import Flag
 from sqlnode.ddl.build_checks import build_checks, check_generated_order, with_generated
 from sqlnode.ddl.build_column import build_column, check_name, check_row_size
 from sqlnode.ddl.build_foreign_keys import ForeignKey, check_parent, implicit_index, resolve_foreign_keys
-from sqlnode.ddl.build_keys import Key, free_name, resolve_keys, with_key_flags
+from sqlnode.ddl.build_keys import Key, free_name, has_timestamp, resolve_keys, with_key_flags
 from sqlnode.ddl.building import Building
 from sqlnode.ddl.expression_keys import expression_columns
 from sqlnode.ddl.table_options import Options
@@ -193,9 +193,7 @@ def _assemble(
     primary = next((key for key in keys if key.primary), None)
     if primary is None and building.require_primary_key:
         raise SqlError(TABLE_WITHOUT_PK)
-    clustered = primary is not None and (
-        building.clustered if primary.definition.clustered is None else primary.definition.clustered
-    )
+    clustered = primary is not None and is_clustered(primary, columns, building)
     handle = clustered and primary is not None and is_integer_handle(primary.parts, columns)
     indexes = number_indexes([key for key in keys if not (handle and key.primary)])
     handle_name = primary.parts[0].name if handle and primary is not None else None
@@ -245,6 +243,14 @@ def _implicit(definition: KeyDef, columns: Sequence[ColumnInfo], taken: Sequence
 def number_indexes(keys: Sequence[Key], first: int = 1) -> list[IndexInfo]:
     """The keys with ids in their order."""
     return [key.index(first + place) for place, key in enumerate(keys)]
+
+
+def is_clustered(primary: Key, columns: Sequence[ColumnInfo], building: Building) -> bool:
+    """Whether rows are stored by the primary key. Without the keyword, no TIMESTAMP is part of a handle: rows are told
+    apart by local times while a statement runs, and where clocks are set back two instants have the same one."""
+    if primary.definition.clustered is not None:
+        return primary.definition.clustered
+    return building.clustered and not has_timestamp(primary.parts, columns)
 
 
 def is_integer_handle(parts: Sequence[IndexColumn], columns: Sequence[ColumnInfo]) -> bool:

@@ -19,6 +19,7 @@ from sqlnode.base.schema import ColumnInfo, DatabaseInfo, IndexInfo, TableInfo
 from sqlnode.base.temporal import format_datetime, from_utc
 from sqlnode.base.type_names import column_type
 from sqlnode.base.types import Flag, SqlType, TypeCode
+from sqlnode.ddl.build_keys import has_timestamp
 from sqlnode.ddl.defaults import NOW
 from sqlnode.ddl.expression_keys import is_key_expression
 from sqlnode.ddl.foreign_key_text import foreign_key_text
@@ -193,8 +194,9 @@ def _key(index: IndexInfo, table: TableInfo) -> str:
     parts = ",".join(key_part_text(index, place, table.columns) for place in range(len(index.columns)))
     if index.primary:
         text = f"PRIMARY KEY ({parts})"
-        if not table.is_common_handle:
-            text += " /*T![clustered_index] NONCLUSTERED */"
+        usual = not has_timestamp(index.columns, table.columns)
+        if table.is_common_handle != usual:
+            text += f" /*T![clustered_index] {'CLUSTERED' if table.is_common_handle else 'NONCLUSTERED'} */"
     else:
         text = f"{'UNIQUE KEY' if index.unique else 'KEY'} {quote_name(index.name)} ({parts})"
     if index.comment:
