@@ -26,7 +26,7 @@ from sqlnode.base.schema import SchemaState
 from sqlnode.ddl.jobs import ROLLBACK_DONE, SYNCED, Job, active_job
 from sqlnode.ddl.metadata import ACTIVE_JOBS, DELETE_RANGES, Action, MetaWriter
 from sqlnode.ddl.waits import TableVersions
-from store.api import KeyLocked, WriteConflict
+from store.api import LOGICAL_BITS, KeyLocked, WriteConflict
 from store.codec import meta
 
 if TYPE_CHECKING:
@@ -36,6 +36,7 @@ if TYPE_CHECKING:
 
 T = TypeVar("T")
 _ATTEMPTS = 20
+_LATE_READERS_MS = 10_000
 
 
 class DdlOwner:
@@ -197,7 +198,12 @@ class DdlOwner:
     # Ranges of what was dropped
 
     async def collect_ranges(self, safe_point: int) -> int:
-        """Removes the rows of what was dropped before `safe_point`; returns how many ranges that were."""
+        """Removes the rows of what was dropped before `safe_point`; returns how many ranges that were.
+
+        `ts` of a range is when its drop began. Until the catalog was loaded again, statements planned with the one before,
+        so a snapshot somewhat younger than that may still read the range.
+        """
+        safe_point -= min(_LATE_READERS_MS, self.store.gc_life_ms) << LOGICAL_BITS
         snapshot = self.store.snapshot(await self.store.timestamp())
         start, end = meta.hash_range(DELETE_RANGES)
         done: list[bytes] = []

@@ -43,7 +43,7 @@ _POLL_SECONDS = 0.01
 
 def lock_timeout(session: Session) -> float:
     """lock_wait_timeout, in seconds."""
-    return float(session.variables.values["lock_wait_timeout"] or 0)  # type: ignore[arg-type]
+    return float(session.variables.values["lock_wait_timeout"] or 0)
 
 
 # --- transactions and changes of definitions -----------------------------------------------------------------------
@@ -193,8 +193,9 @@ async def begin_change(session: Session, tables: Iterable[tuple[str, str]]) -> N
     if session.locked_tables:
         for table in wanted:
             _check_locked(session, table, write=True)
-    accesses = [(table, True) for table in wanted]
-    if any(locks.conflict(session.id, table, write=True) for table in wanted):
+    # The nameless table is everybody's: FLUSH TABLES WITH READ LOCK holds back whatever writes.
+    accesses = [(table, True) for table in (("", ""), *wanted)]
+    if any(locks.conflict(session.id, table, write=True) for table, _ in accesses):
         await interruptible(session.kill, locks.wait_free(session.id, accesses, lock_timeout(session)))
     locks.changing[session.id] = frozenset(wanted)
 

@@ -115,6 +115,9 @@ async def _run(session: Session, node: DdlNode, statement: Statement) -> OkResul
         tables += [
             (name.schema or session.database, name.name) for _, name in node.renames if not session.locked_tables
         ]
+    if isinstance(node, DropDatabase):
+        schema = session.instance.catalogs.current.schema(node.name)
+        tables = [] if schema is None else [(schema.name, table.name) for table in schema.tables.values()]
     await begin_change(session, tables)
     try:
         result = await run_ddl(node, ddl_context(session, statement.text))

@@ -15,7 +15,8 @@ from planner.parse.entry import split_text
 from planner.parse.nodes_common import Expr
 from sqlnode.base.errors import OPERAND_COLUMNS, SqlError
 from sqlnode.base.types import SqlType, Value
-from sqlnode.session.execution import interruptible, make_context, run_plan
+from sqlnode.session.execution import make_context, run_plan
+from sqlnode.session.interrupts import interruptible
 
 if TYPE_CHECKING:
     from sqlnode.session.session import Session

@@ -327,8 +327,11 @@ def test_flush_tables_with_read_lock() -> None:
         assert await b.one("select sum(v) + 0 from t") == 0
         assert await b.code("insert into t values (60, 1, 1)") == 1223
         assert await b.code("create table u (id int)") == 1223
+        d, e = await process.client(), await process.client()
         waiting = [a.start("commit"), c.start("insert into t values (61, 1, 1)")]
-        assert await blocked(waiting[0]) and await blocked(waiting[1])
+        waiting += [d.start("create table made (id int)"), e.start("create database made")]
+        for one in waiting:
+            assert await blocked(one)
         # mysqldump's way to a snapshot.
         await b.run("start transaction with consistent snapshot")
         await b.run("unlock tables")
