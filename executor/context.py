@@ -67,6 +67,9 @@ class ExecContext:
     warnings: list[SqlWarning] = field(default_factory=list)
     for_update_read: bool = False
     """Pessimistic DML and locking reads: read the newest committed rows, not the snapshot."""
+    locks_missing: bool = True
+    """Whether statements that lock rows by key lock keys without a row too, so that nobody inserts them. Not at READ
+    COMMITTED."""
     ctes: MutableMapping[int, object] = field(default_factory=dict)
     current_read_ts: int = 0
     runtime: Runtime | None = None

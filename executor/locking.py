@@ -26,8 +26,8 @@ def lock_wait_ms(context: ExecContext) -> int:
 
 
 async def lock_rows(context: ExecContext, keys: Sequence[bytes], mode: LockMode, wait: LockWait) -> dict[bytes, bytes]:
-    """Locks the keys (existing or not) and gives the newest value of each that exists, the transaction's own writes in
-    front; keys that SKIP LOCKED left alone are missing. Raises the store's lock errors."""
+    """Locks the keys (at READ COMMITTED those that exist) and gives the newest value of each that exists, the
+    transaction's own writes in front; keys that SKIP LOCKED left alone are missing. Raises the store's lock errors."""
     transaction = context.transaction
     assert transaction is not None, "locks belong to a transaction"
     if not keys:
@@ -39,6 +39,7 @@ async def lock_rows(context: ExecContext, keys: Sequence[bytes], mode: LockMode,
         wait=_WAITS[wait],
         wait_ms=lock_wait_ms(context),
         return_values=True,
+        only_if_exists=not context.locks_missing,
         for_write=context.evaluation.in_dml,
     )
     found = {}

@@ -244,11 +244,13 @@ class Transaction:
         if taken == 0:
             raise AlreadyExists(keys[0], entries[keys[0]])
         asked = keys if taken is None else keys[:taken]
-        if self._primary is None:
-            self._primary = keys[0]
+        first_lock = self._primary is None
+        if first_lock and only_if_exists and len(asked) > 1:
+            return await self._lock_singly(asked, mode=mode, wait=wait, wait_ms=wait_ms, for_write=for_write)
+        primary = self._primary = keys[0] if self._primary is None else self._primary
         request = LockRequest(
             asked,
-            self._primary,
+            primary,
             self.start_ts,
             self.for_update_ts,
             mode,
@@ -262,9 +264,29 @@ class Transaction:
         )
         result = await self._store.client.pessimistic_lock(request)
         self._note_locked(asked, mode, result, only_if_exists=only_if_exists)
+        if first_lock and only_if_exists and keys[0] not in locked:
+            self._primary = None
         if taken is not None:
             raise AlreadyExists(keys[taken], entries[keys[taken]])
         return result
+
+    async def _lock_singly(
+        self, keys: Sequence[bytes], *, mode: LockMode, wait: LockWait, wait_ms: int, for_write: bool
+    ) -> LockResult:
+        """`lock_keys` with only_if_exists while there is no primary: locks must not point to a primary that turns out to
+        be missing, so keys are tried one by one until one is locked."""
+        values: dict[bytes, bytes | None] = {}
+        skipped: frozenset[bytes] = frozenset()
+        at = 0
+        while at < len(keys):
+            some = keys[at : at + 1] if self._primary is None else keys[at:]
+            result = await self.lock_keys(
+                some, mode=mode, wait=wait, wait_ms=wait_ms, return_values=True, only_if_exists=True, for_write=for_write
+            )
+            values.update(result.values)
+            skipped |= result.skipped
+            at += len(some)
+        return LockResult(values, skipped)
 
     def _first_buffered(self, keys: Sequence[bytes], not_exists: frozenset[bytes]) -> int | None:
         """The place of the first key that must not exist and stands in the buffer."""

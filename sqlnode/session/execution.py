@@ -157,6 +157,7 @@ def make_context(
         rebase_auto_id=session.rebase_auto_id,
         allocate_row_ids=session.allocate_row_ids,
         for_update_read=for_update,
+        locks_missing=not session.transaction.read_committed,
         local_infile=session.local_infile,
         runtime=session.runtime,
         rows_seen=instance.statistics.seen,
