@@ -61,6 +61,11 @@ def _order_key(block: Block, tree: exp.Expression, descending: bool) -> OrderKey
         at = None if table else item_named(block, name, CLAUSE)
         if at is not None:
             return OrderKey(block.items[at].expression, descending, at)
+    if not isinstance(tree, (exp.Column, exp.Literal)) and tree.find(exp.Query) is not None:
+        # a subquery bound twice has other columns; written alike, it is the select item
+        for at, item in enumerate(block.items):
+            if item.tree is not None and unwrapped(item.tree) == tree:
+                return OrderKey(item.expression, descending, at)
     binder = block.binder(CLAUSE, block.upper)
     binder.last = order_names(block, CLAUSE)
     expression = operand(binder, tree)

@@ -54,6 +54,8 @@ class SelectItem:
     alias: str = ""
     is_subquery: bool = False
     """Its value may be a column of the subquery's table, but results do not say so."""
+    tree: exp.Expression | None = field(default=None, compare=False)
+    """What was written, for items that the query writes out."""
 
 
 @dataclass(slots=True)
@@ -170,7 +172,7 @@ def bind_items(block: Block) -> list[SelectItem]:
         if isinstance(tree, exp.Alias):
             take(tree)
             alias = _alias(block, tree.args["alias"].name)
-            items.append(SelectItem(operand(binder, tree.this), alias, alias, _is_subquery(tree.this)))
+            items.append(SelectItem(operand(binder, tree.this), alias, alias, _is_subquery(tree.this), tree.this))
             continue
         label = labels[at] if at < len(labels) else None
         value = operand(binder, tree)
@@ -180,7 +182,7 @@ def bind_items(block: Block) -> list[SelectItem]:
             if isinstance(value, Column):
                 label = block.scope.label(value, label)
         name = label[:MAX_LABEL] if label is not None else f"Name_exp_{at + 1}"
-        items.append(SelectItem(value, name, is_subquery=_is_subquery(tree)))
+        items.append(SelectItem(value, name, is_subquery=_is_subquery(tree), tree=tree))
     return items
 
 

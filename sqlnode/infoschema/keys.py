@@ -89,6 +89,8 @@ def _key_column_usage(view: View) -> Iterator[Row]:
         for name, unique, parts, _ in keys_of(table):
             if unique:
                 for place, (column, _length) in enumerate(parts):
+                    if is_key_expression(column):
+                        continue
                     yield (
                         "def",
                         schema.name,

@@ -43,7 +43,7 @@ def ok_payload(
     parts = [
         b"\0",
         length_prefix(affected_rows),
-        length_prefix(last_insert_id),
+        length_prefix(last_insert_id & 0xFFFFFFFFFFFFFFFF),
         U16.pack(status),
         U16.pack(warnings),
     ]
