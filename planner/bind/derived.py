@@ -35,7 +35,8 @@ def bind_named(environment: Environment, node: exp.Expression) -> Part:
     if not environment.whole:
         environment.need("SELECT", found_database, table.name)
     if not environment.whole and (found_database.lower(), table.name.lower()) in environment.written:
-        raise SqlError(UPDATE_TABLE_USED, table=table.name)
+        if not environment.written_by_alias or not alias or alias.lower() == table.name.lower():
+            raise SqlError(UPDATE_TABLE_USED, table=table.name)
     if table.id > 0:
         environment.refers(found_database, alias or name)
     if table.is_view:

@@ -57,7 +57,9 @@ def bind_insert(statement: Statement, environment: Environment) -> LogicalNode:
         if statement.values is not None:
             literals = block_rows(target, statement.values)
         else:
-            rows, source = bind_rows(forbidden, target, values)
+            # of several rows, MySQL lets the subquery of one see the rows before it
+            alone = len(values.expressions) == 1
+            rows, source = bind_rows(replace(forbidden, written_by_alias=alone), target, values)
     else:
         selected = bind_query(values, environment)
         source = _source(target, selected)

@@ -82,6 +82,8 @@ class Environment:
     """The block has FOR UPDATE or FOR SHARE: views are opened down to their tables where that is possible."""
     written: frozenset[tuple[str, str]] = frozenset()
     """(database, table) in lower case that the statement writes; a subquery may not read them (error 1093)."""
+    written_by_alias: bool = False
+    """A subquery may read them under another name, as MySQL lets VALUES of INSERT."""
 
     @property
     def context(self) -> PlanContext:
