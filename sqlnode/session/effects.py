@@ -14,6 +14,7 @@ from sqlnode.base.charset import charset_by_name
 from sqlnode.base.collation import by_name, check_pair
 from sqlnode.base.errors import (
     INCORRECT_GLOBAL_LOCAL_VAR,
+    NOT_SUPPORTED_YET,
     WRONG_VALUE_FOR_VAR,
     SqlError,
     SqlWarning,
@@ -93,6 +94,23 @@ LAST_SECOND = 32_536_771_199
 """The greatest value of the variable timestamp: the end of year 3000."""
 
 
+_FIXED = frozenset(
+    (
+        "explicit_defaults_for_timestamp",
+        "lc_time_names",
+        "sql_auto_is_null",
+        "sql_generate_invisible_primary_key",
+        "sql_quote_show_create",
+    )
+)
+"""Variables that would change results or definitions; another value than the default is refused, not forgotten."""
+
+
+def _refuse_other(variable: Variable, value: VariableValue) -> None:
+    if variable.name in _FIXED and value != variable.default:
+        raise SqlError(NOT_SUPPORTED_YET, feature=f"SET {variable.name} = {variable.show(value)}")
+
+
 def set_session(session: Session, name: str, value: object, *, default: bool = False) -> None:
     """SET [SESSION] name = value. `value` is int, float, Decimal, str or None; `default` takes the global value."""
     variable = declaration(name)
@@ -101,6 +119,7 @@ def set_session(session: Session, name: str, value: object, *, default: bool = F
     if default:
         value = session.instance.globals.values.get(variable.name, variable.default)
     parsed = variable.parse(checked(variable, value), lambda message: _truncated(session, message))
+    _refuse_other(variable, parsed)
     effect = _EFFECTS.get(variable.name)
     if effect is not None and variable.scope is not Scope.GLOBAL:
         before = session.variables.values
@@ -124,6 +143,7 @@ def set_global(session: Session, name: str, value: object, *, default: bool = Fa
     if default:
         value = variable.default
     parsed = variable.parse(checked(variable, value), lambda message: _truncated(session, message))
+    _refuse_other(variable, parsed)
     if variable.name == "transaction_isolation":
         checked_isolation(str(parsed), skip_check=bool(session.variables.values["tidb_skip_isolation_level_check"]))
     session.instance.globals.set(variable, parsed)
