@@ -21,9 +21,11 @@ from sqlnode.base.types import SqlType, Value, decimal, double, integer, varchar
 T = TokenType
 
 _LITERAL = re.compile(
-    r"""'(?:[^'\\]|\\.|'')*'(?![\s]*['"])|(?<![\w$.`@\\'"])\d+(?:\.\d+)?(?:[eE][+-]?\d+)?(?![\w$.`'"])""", re.DOTALL
+    r"""'[^'\\]*(?:(?:\\.|'')[^'\\]*)*'(?![\s]*['"])|(?<![\w$.`@\\'"])\d+(?:\.\d+)?(?:[eE][+-]?\d+)?(?![\w$.`'"])""", re.DOTALL
 )
-_NEVER = re.compile(r"/\*|--|#|`[^`]*'|\"")
+_PIECES = re.compile(f"({_LITERAL.pattern})", re.DOTALL)
+_MISREAD = ('"', "#", "--", "/*")
+_QUOTED_APOSTROPHE = re.compile(r"`[^`]*'")
 """Texts that the expression above could misread: comments, quoted names with apostrophes, double quotes."""
 
 LENGTH_LIMIT = 16_384
@@ -34,12 +36,17 @@ _ESCAPE = re.compile(r"\\(.)|''", re.DOTALL)
 
 def split(text: str) -> tuple[str, list[str]] | None:
     """The shape of a text and its literals in order; None when it is not for this cache."""
-    if len(text) > LENGTH_LIMIT or _NEVER.search(text) is not None:
+    if len(text) > LENGTH_LIMIT:
         return None
-    literals = _LITERAL.findall(text)
-    if len(literals) > PARAMETER_LIMIT:
+    for mark in _MISREAD:
+        if mark in text:
+            return None
+    if "`" in text and _QUOTED_APOSTROPHE.search(text) is not None:
         return None
-    return _LITERAL.sub("?", text), literals
+    pieces = _PIECES.split(text)
+    if len(pieces) > 2 * PARAMETER_LIMIT + 1:
+        return None
+    return "?".join(pieces[::2]), pieces[1::2]
 
 
 def _unescaped(match: re.Match[str]) -> str:
