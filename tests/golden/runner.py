@@ -43,6 +43,7 @@ class Target:
             autocommit=True,
             client_flag=CLIENT.LOCAL_FILES,
             local_infile=True,
+            ssl_disabled=True,
             read_timeout=120,
         )
 
