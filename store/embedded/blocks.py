@@ -35,15 +35,16 @@ AFTER_ALL_KEYS = b"\xff" * 32
 
 
 class BlockReader:
-    """Reads `ranges` at `ts`. `rest` is what is still unread, at any moment."""
+    """Reads `ranges` at `ts`."""
 
-    __slots__ = ("_alive", "_chunk", "_engine", "_reverse", "bytes_read", "keys_read", "rest", "ts")
+    __slots__ = ("_alive", "_chunk", "_engine", "_left", "_reverse", "bytes_read", "keys_read", "ts")
 
     def __init__(self, engine: Engine, ranges: Iterable[KeyRange], ts: int, *, reverse: bool = False) -> None:
         self._engine = engine
-        self.rest: list[KeyRange] = list(ranges)
-        if reverse:
-            self.rest.reverse()
+        self._left: list[KeyRange] = list(ranges)
+        """Ranges to read, the next one last."""
+        if not reverse:
+            self._left.reverse()
         self.ts = ts
         self._reverse = reverse
         self._chunk = FIRST_CHUNK
@@ -51,20 +52,40 @@ class BlockReader:
         self.keys_read = 0
         self.bytes_read = 0
 
+    @property
+    def rest(self) -> list[KeyRange]:
+        """What is still unread when a block is out, in key order."""
+        return self._left.copy() if self._reverse else self._left[::-1]
+
     def blocks(self) -> Iterator[Block]:
-        """Blocks in scan order; never an empty one."""
-        while self.rest:
-            bounds = self.rest[0]
+        """Blocks in scan order; never an empty one. What short ranges hold comes together, in blocks that grow."""
+        held_keys: list[bytes] = []
+        held_values: list[bytes] = []
+        wanted = FIRST_CHUNK
+        while self._left:
+            bounds = self._left[-1]
             pairs = self._backward(bounds) if self._reverse else self._forward(bounds)
             for keys, values in pairs:
+                if not keys:
+                    continue
                 self.keys_read += len(keys)
                 self.bytes_read += sum(map(len, values))
-                if keys:
-                    # Whoever asks for `rest` while this block is out sees the ranges behind it.
-                    last = keys[-1]
-                    self.rest[0] = KeyRange(bounds.start, last) if self._reverse else KeyRange(last + b"\0", bounds.end)
-                    yield keys, values
-            self.rest.pop(0)
+                # Whoever asks for `rest` while this block is out sees the ranges behind it.
+                last = keys[-1]
+                self._left[-1] = KeyRange(bounds.start, last) if self._reverse else KeyRange(last + b"\0", bounds.end)
+                if held_keys:
+                    held_keys += keys
+                    held_values += values
+                    keys, values = held_keys, held_values
+                if len(keys) < wanted and len(self._left) > 1:
+                    held_keys, held_values = keys, values
+                    continue
+                wanted = min(wanted * 4, CHUNK)
+                held_keys, held_values = [], []
+                yield keys, values
+            self._left.pop()
+        if held_keys:
+            yield held_keys, held_values
 
     def _pairs(self, bounds: KeyRange) -> Iterator[Pair]:
         lower = encode_key(bounds.start)
