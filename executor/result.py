@@ -59,9 +59,7 @@ class StoredLayout:
     @property
     def needs_handles(self) -> bool:
         """Whether some column comes from the row's key."""
-        return any(
-            spec.is_handle or spec.id == HANDLE_COLUMN_ID or spec.id in self.parts.ids for spec in self.specs
-        )
+        return any(spec.is_handle or spec.id == HANDLE_COLUMN_ID or spec.id in self.parts.ids for spec in self.specs)
 
 
 @dataclass(slots=True)

@@ -147,9 +147,9 @@ class RangePlan:
         low, high = -_SIGN, _SIGN
         for op, expression in self._handle_bounds:
             value = value_of(expression)
-            if value.__class__ is not int or not -_ORDINARY < value < _ORDINARY:  # type: ignore[operator]
+            if value.__class__ is not int or not -_ORDINARY < value < _ORDINARY:
                 return None
-            number: int = value  # type: ignore[assignment]
+            number: int = value
             if op in (">=", ">"):
                 low = max(low, number if op == ">=" else number + 1)
             else:

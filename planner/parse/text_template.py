@@ -21,7 +21,8 @@ from sqlnode.base.types import SqlType, Value, decimal, double, integer, varchar
 T = TokenType
 
 _LITERAL = re.compile(
-    r"""'[^'\\]*(?:(?:\\.|'')[^'\\]*)*'(?![\s]*['"])|(?<![\w$.`@\\'"])\d+(?:\.\d+)?(?:[eE][+-]?\d+)?(?![\w$.`'"])""", re.DOTALL
+    r"""'[^'\\]*(?:(?:\\.|'')[^'\\]*)*'(?![\s]*['"])|(?<![\w$.`@\\'"])\d+(?:\.\d+)?(?:[eE][+-]?\d+)?(?![\w$.`'"])""",
+    re.DOTALL,
 )
 _PIECES = re.compile(f"({_LITERAL.pattern})", re.DOTALL)
 _MISREAD = ('"', "#", "--", "/*")

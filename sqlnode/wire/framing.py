@@ -315,7 +315,9 @@ class PacketProtocol(asyncio.BufferedProtocol):
         lengths = list(map(len, payloads))
         if lengths and len(lengths) <= MANY and max(lengths) < _HEADS_UP_TO:
             heads = map(_HEADS.__getitem__, lengths)
-            self.out += b"".join(chain.from_iterable(zip(heads, _NUMBERS[sequence : sequence + len(lengths)], payloads)))
+            self.out += b"".join(
+                chain.from_iterable(zip(heads, _NUMBERS[sequence : sequence + len(lengths)], payloads))
+            )
             self.sequence = (sequence + len(lengths)) & 255
             return
         for payload in payloads:

@@ -74,9 +74,10 @@ class RowEncoder:
             # A column of strings: the usual answer with many rows of one column.
             head, null = (b"\0\0", b"\0\4") if self.binary else (b"", NULL_CELL)
             heads = _BINARY_HEADS if self.binary else SHORT_LENGTHS
+            texts: list[bytes | None] = [row[0] for row in rows]  # type: ignore[misc]
             return [
                 null if text is None else heads[len(text)] + text if len(text) < 251 else head + length_encoded(text)
-                for (text,) in rows
+                for text in texts
             ]
         payload = self.payload
         return [payload(row) for row in rows]

@@ -48,7 +48,16 @@ class Transcoder:
     """Result rows of one layout for one kind of client. `row(value, handle)` is the payload."""
 
     __slots__ = (
-        "_by_header", "_cells", "_decoder", "_guess", "_loops", "_rows", "_timestamps", "binary", "layout", "zone",
+        "_by_header",
+        "_cells",
+        "_decoder",
+        "_guess",
+        "_loops",
+        "_rows",
+        "_timestamps",
+        "binary",
+        "layout",
+        "zone",
     )
 
     def __init__(
