@@ -70,6 +70,8 @@ class Physicalizer:
     context: PlanContext
     ids: ColumnIds
     cte_rows: dict[int, float] = field(default_factory=dict)
+    joins: dict[tuple[int, Want], tuple[Join, Built]] = field(default_factory=dict)
+    """Plans found for joins, by the node's identity: each is asked for again with every join above it."""
 
     def build(self, node: LogicalNode, want: Want = NOTHING) -> Built:
         """The cheapest plan for a node."""
@@ -83,7 +85,10 @@ class Physicalizer:
             case Apply():
                 return self._apply(node, want)
             case Join():
-                return build_join(self, node, want)
+                known = self.joins.get((id(node), want))
+                if known is None:
+                    known = self.joins[id(node), want] = (node, build_join(self, node, want))
+                return known[1]
             case Aggregate():
                 return self._aggregate(node, want)
             case Sort():

@@ -29,12 +29,25 @@ Special: TypeAlias = Callable[[ExpressionBinder, str, list[exp.Expression]], Exp
 _UNITS = frozenset(["MICROSECOND", "SECOND", "MINUTE", "HOUR", "DAY", "WEEK", "MONTH", "QUARTER", "YEAR"])
 
 
+_OPERATORS = frozenset(("setvar", "introducer", "convert_using", "is_null", "is_true", "is_false", "unary_minus"))
+_KEYWORDS = frozenset(
+    ("in", "between", "like", "case", "row", "and", "or", "not", "xor", "div", "regexp", "binary", "collate"),
+)  # fmt: skip
+
+
+def _is_operator(name: str, *, quoted: bool) -> bool:
+    """Whether the name is that of an operator, which has no call in SQL. A keyword without quotes was parsed as one."""
+    return name in _OPERATORS or (quoted and (name in _KEYWORDS or not name.isidentifier()))
+
+
 def call(binder: ExpressionBinder, node: exp.Expression) -> Expression:
     """`NAME(arguments)`."""
     name = node.name if isinstance(node.this, str) else node.this.name
     lowered = name.lower()
     if not isinstance(node.this, str) and name.upper() in NAMES:
         raise SqlError(FUNC_INEXISTENT_NAME_COLLISION, name=f"{binder.context.database}.{name}".lstrip("."))
+    if _is_operator(lowered, quoted=not isinstance(node.this, str)):
+        raise SqlError(SP_DOES_NOT_EXIST, kind="FUNCTION", name=f"{binder.context.database}.{name}".lstrip("."))
     arguments: list[exp.Expression] = node.expressions
     special = SPECIAL.get(lowered)
     if special is not None:
