@@ -34,9 +34,7 @@ class RecordKeys:
         self._timestamps = [
             place for place, part in enumerate(parts) if table.columns[part.offset].type.code == TypeCode.TIMESTAMP
         ]
-        self._encoders = [
-            key_encoder(table.columns[part.offset].type, part.length) for part in parts
-        ]
+        self._encoders = [key_encoder(table.columns[part.offset].type, part.length) for part in parts]
 
     def of(self, handles: Sequence[pa.Array], zone: tzinfo | None) -> list[bytes]:
         """One key a row; handles are not NULL, TIMESTAMPs in them are local times of the zone.

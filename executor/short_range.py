@@ -63,10 +63,10 @@ async def stored_rows(node: ShortRange, context: ExecContext, *, handles: bool =
     count = len(node.index.columns)
     common = node.table.is_common_handle
     prefix = record_prefix(node.table.id)
-    handles = [entry_handle(key, value, count, common=common) for key, value in pairs]
-    keys = [prefix + (encode_int(handle) if isinstance(handle, int) else handle) for handle in handles]
+    found = [entry_handle(key, value, count, common=common) for key, value in pairs]
+    keys = [prefix + (encode_int(handle) if isinstance(handle, int) else handle) for handle in found]
     rows = await reads.batch_get(keys) if keys else {}
-    return [(handle, rows[key]) for handle, key in zip(handles, keys) if key in rows]
+    return [(handle, rows[key]) for handle, key in zip(found, keys) if key in rows]
 
 
 async def index_rows(node: ShortRange, context: ExecContext) -> list[tuple[Value, ...]] | None:

@@ -281,7 +281,13 @@ class Transaction:
         while at < len(keys):
             some = keys[at : at + 1] if self._primary is None else keys[at:]
             result = await self.lock_keys(
-                some, mode=mode, wait=wait, wait_ms=wait_ms, return_values=True, only_if_exists=True, for_write=for_write
+                some,
+                mode=mode,
+                wait=wait,
+                wait_ms=wait_ms,
+                return_values=True,
+                only_if_exists=True,
+                for_write=for_write,
             )
             values.update(result.values)
             skipped |= result.skipped

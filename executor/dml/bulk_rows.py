@@ -62,7 +62,7 @@ class BulkRows:
         if not await self._numbered(arrays, count, run):
             return False
         row_ids = await self._row_ids(count)
-        encoded = await computed(count * len(arrays), lambda: self._encoded(arrays, row_ids, count))
+        encoded = await computed(count * len(arrays), lambda: self._encoded(arrays, row_ids, count), self._context.kill)
         if encoded is None:
             return False
         keys, values = encoded

@@ -7,7 +7,7 @@ and then sees the child. Parents and children are read as of the statement's new
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -305,7 +305,7 @@ async def after_update(
 
 async def _children(
     context: ExecContext, writer: TableWriter, child_key: ChildKey, values: list[Value], *, only_one: bool
-):  # type: ignore[no-untyped-def]
+) -> AsyncIterator[tuple[TableWriter, Row, Handle]]:
     """(writer, row, handle) of the child rows, locked unless only the existence of one matters."""
     child = writer_of(child_key.database, child_key.child, context)
     wanted = _converted(context, writer, child_key.parent_offsets, child, child_key.child_offsets, values)

@@ -215,7 +215,7 @@ class _Loader:
         """(number of lines, the columns of a block by offset); None when it must go line by line."""
         if self._decode is not None:
             return 0, None
-        return await computed(len(block), lambda: self._assigned_columns(block, options))
+        return await computed(len(block), lambda: self._assigned_columns(block, options), self.context.kill)
 
     def _assigned_columns(self, block: bytes, options: FieldFormat) -> tuple[int, list[pa.Array | None] | None]:
         fields = columns_of(block, options, len(self._places))

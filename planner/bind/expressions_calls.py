@@ -68,7 +68,11 @@ def aggregate(binder: ExpressionBinder, name: str, arguments: list[exp.Expressio
         take(arguments[0])
         distinct = True
         arguments = arguments[0].expressions
-    if binder.inner is None and not binder.in_aggregate and not isinstance(arguments[0] if arguments else None, exp.Star):
+    if (
+        binder.inner is None
+        and not binder.in_aggregate
+        and not isinstance(arguments[0] if arguments else None, exp.Star)
+    ):
         # Where none of this query's may stand, one of an enclosing query's may.
         _refuse_outer([operand(binder, argument) for argument in arguments])
     inside = binder.inside_aggregate()

@@ -23,7 +23,9 @@ from sqlnode.base.schema import TableInfo
 
 SECURITY_DEFINER = 0
 _DEPTH_LIMIT = 32
-_INVALID = frozenset(row.code for row in (BAD_DB_ERROR, BAD_FIELD_ERROR, NO_SUCH_TABLE, SP_DOES_NOT_EXIST, VIEW_INVALID))
+_INVALID = frozenset(
+    row.code for row in (BAD_DB_ERROR, BAD_FIELD_ERROR, NO_SUCH_TABLE, SP_DOES_NOT_EXIST, VIEW_INVALID)
+)
 
 
 @lru_cache(maxsize=256)

@@ -23,6 +23,7 @@ from sqlnode.base.errors import (
     REGEXP_MISMATCHED_PAREN,
     REGEXP_MISSING_CLOSE_BRACKET,
     REGEXP_RULE_SYNTAX,
+    REGEXP_STACK_OVERFLOW,
     SqlError,
 )
 from sqlnode.base.types import integer
@@ -102,6 +103,8 @@ def compiled(pattern: bytes, options: str, *, caseless: bool) -> re.Pattern[str]
             raise SqlError(REGEXP_ILLEGAL_ARGUMENT)
     try:
         return re.compile(_translated(text(pattern)), flags)
+    except RecursionError:
+        raise SqlError(REGEXP_STACK_OVERFLOW) from None
     except re.error as error:
         for message, row in _PROBLEMS:
             if message in str(error):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from sqlnode.base.errors import EMPTY_QUERY, NOT_SUPPORTED_YET, SYNTAX_ERROR, UNKNOWN_ERROR, SqlError
+from sqlnode.base.errors import EMPTY_QUERY, NOT_SUPPORTED_YET, STACK_OVERRUN, SYNTAX_ERROR, SqlError
 
 NEAR_LENGTH = 80
 """Characters of the statement that MySQL shows after `near`."""
@@ -26,4 +26,4 @@ def unsupported(feature: str) -> SqlError:
 
 def too_deep() -> SqlError:
     """The statement nests deeper than the parser follows."""
-    return SqlError(UNKNOWN_ERROR, message="Statement is nested too deeply")
+    return SqlError(STACK_OVERRUN)

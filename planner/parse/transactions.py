@@ -50,9 +50,7 @@ def _start(cursor: Cursor) -> Begin:
             raise cursor.fail()
         if not cursor.symbol(T.COMMA):
             break
-    return Begin(
-        read_only=read_only, consistent_snapshot=snapshot, as_of=as_of, causal_consistency_only=causal
-    )
+    return Begin(read_only=read_only, consistent_snapshot=snapshot, as_of=as_of, causal_consistency_only=causal)
 
 
 def _chain_and_release(cursor: Cursor) -> tuple[bool | None, bool | None]:

@@ -69,7 +69,12 @@ def parse_datetime(text: bytes | str, fsp: int = 6, sql_mode: int = 0, zone: tzi
     if match is None:
         return _Scan(data, sql_mode, zone).datetime(fsp)
     year, month, day, hour, minute, second, fraction = match.groups()
-    if year == b"0000" or month > b"12" or day > b"31" or check_date(int(year), int(month), int(day), sql_mode, is_zero=False):
+    if (
+        year == b"0000"
+        or month > b"12"
+        or day > b"31"
+        or check_date(int(year), int(month), int(day), sql_mode, is_zero=False)
+    ):
         return _Scan(data, sql_mode, zone).datetime(fsp)
     if hour is None:
         return Parsed(pack(int(year), int(month), int(day)), Problem.NONE, 0, True)

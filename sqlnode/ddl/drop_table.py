@@ -7,9 +7,9 @@ from dataclasses import replace
 from executor.result import OkResult
 from planner.parse.nodes_ddl import DropTable, TruncateTable
 from sqlnode.base.errors import (
-    NO_SUCH_TABLE,
     BAD_TABLE_ERROR,
     FK_CANNOT_DROP_PARENT,
+    NO_SUCH_TABLE,
     ROW_IS_REFERENCED_BY_TRUNCATE,
     SqlError,
 )

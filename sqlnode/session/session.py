@@ -29,6 +29,7 @@ from sqlnode.base.errors import (
     NO_SUCH_TABLE,
     NOT_SUPPORTED_YET,
     QUERY_INTERRUPTED,
+    STACK_OVERRUN,
     SYNTAX_ERROR,
     UNKNOWN_STMT_HANDLER,
     UNSUPPORTED_PS,
@@ -308,6 +309,10 @@ class Session:
             raise
         except StoreError as error:
             raise self._failed_store(error) from error
+        except RecursionError:
+            overrun = SqlError(STACK_OVERRUN)
+            self._failed(overrun)
+            raise overrun from None
 
     def _failed(self, error: SqlError) -> None:
         self._rest = []

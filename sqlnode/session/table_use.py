@@ -207,9 +207,7 @@ def end_change(session: Session) -> None:
         locks.wake()
 
 
-async def lock_tables(
-    session: Session, wanted: dict[tuple[str, str], str], names: frozenset[tuple[str, str]]
-) -> None:
+async def lock_tables(session: Session, wanted: dict[tuple[str, str], str], names: frozenset[tuple[str, str]]) -> None:
     """LOCK TABLES: `wanted` maps lower-case (database, table) to READ or WRITE, `names` are the (database, alias) under
     which statements may use them. Raises 1205, 1317.
 

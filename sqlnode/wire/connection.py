@@ -18,6 +18,7 @@ from sqlnode.base.errors import (
     NET_PACKET_TOO_LARGE,
     NET_PACKETS_OUT_OF_ORDER,
     SERVER_SHUTDOWN,
+    STACK_OVERRUN,
     UNKNOWN_ERROR,
     SqlError,
 )
@@ -152,6 +153,8 @@ class Connection:
             await self._fail(error)
         except ConnectionLost:
             return
+        except RecursionError:
+            await self._fail(SqlError(STACK_OVERRUN))
         except asyncio.CancelledError:
             killed = self.ending or self.session.kill.error
             if not isinstance(killed, SqlError):

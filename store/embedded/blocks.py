@@ -78,7 +78,7 @@ class BlockReader:
                     held_values += values
                     keys, values = held_keys, held_values
                 if len(keys) < wanted and len(self._left) > 1:
-                    held_keys, held_values = keys, values
+                    held_keys, held_values = list(keys), list(values)
                     continue
                 wanted = min(wanted * 4, CHUNK)
                 held_keys, held_values = [], []

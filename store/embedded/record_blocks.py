@@ -52,7 +52,6 @@ class Block:
         self.history: list[tuple[int, bytes, bytes | None]] = []
         self.size = sum([len(key) + len(value) + _PAIR_OVERHEAD_BYTES for key, value in pairs])
 
-
     def changed(self, since: int, until: int, start: bytes, end: bytes) -> bool:
         """Whether something in [start, end) may have been committed between the timestamps, both included."""
         if self.oldest_ts >= since:

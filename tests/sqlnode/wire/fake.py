@@ -31,6 +31,7 @@ class FakeAccount:
     auth_string: bytes = b""
     locked: bool = False
     require_tls: bool = False
+    max_user_connections: int = 0
 
 
 class FakeAccounts:
