@@ -239,6 +239,8 @@ class CopRequest:
     zone: tzinfo | None = None
     flags: int | None = None
     warn: Callable[[SqlWarning], None] | None = None
+    check: Callable[[], None] | None = None
+    """Called now and then, in any thread; what it raises ends the request."""
 
 
 @dataclass(frozen=True, slots=True)

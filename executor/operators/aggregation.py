@@ -6,6 +6,7 @@ Groups come out in the order of their first rows, which is also what a StreamAgg
 from __future__ import annotations
 
 from collections.abc import AsyncIterator
+from functools import partial
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -96,7 +97,7 @@ async def stream(node: HashAgg, execution: Execution) -> AsyncIterator[pa.Record
                     continue
                 running = Aggregating(plan)
             for part in few or [batch]:
-                new = await computed(part.num_rows, lambda part=part, run=running: run.update(part, evaluation))  # type: ignore[misc]
+                new = await computed(part.num_rows, partial(running.update, part, evaluation), execution.context.kill)
                 if new is not None:
                     yield new
             few = []
@@ -115,6 +116,6 @@ async def stream(node: HashAgg, execution: Execution) -> AsyncIterator[pa.Record
     runtime = execution.runtime(node)
     if runtime is not None:
         runtime.notes["groups"] = final.groups.count
-    result = await computed(final.groups.count, lambda: final.result(evaluation))
+    result = await computed(final.groups.count, lambda: final.result(evaluation), execution.context.kill)
     for part in sliced(result):
         yield part

@@ -29,7 +29,7 @@ async def stream(node: HashJoin, execution: Execution) -> AsyncIterator[pa.Recor
         return
     build = concat(batches, build_node.schema)
     batches.clear()
-    built = await computed(build.num_rows, lambda: matching.build(build, execution.evaluation))
+    built = await computed(build.num_rows, lambda: matching.build(build, execution.evaluation), execution.context.kill)
     runtime = execution.runtime(node)
     if runtime is not None:
         runtime.notes["build rows"] = build.num_rows
@@ -75,7 +75,7 @@ async def _probed(
     pieces = built.probe(batch)
     while True:
         execution.context.kill.check()
-        piece = await computed(batch.num_rows + build_rows, lambda: next(pieces, None))
+        piece = await computed(batch.num_rows + build_rows, lambda: next(pieces, None), execution.context.kill)
         if piece is None:
             return
         if piece.num_rows:

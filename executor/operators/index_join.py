@@ -109,9 +109,9 @@ class _Lookup:
         built = self._whole
         rows = self.whole_rows
         if built is None:
-            ranges, rows = await computed(outer.num_rows, lambda: self._ranges(outer)), 0
+            ranges, rows = await computed(outer.num_rows, lambda: self._ranges(outer), execution.context.kill), 0
             if self._node.inner_entries and self._asked > max(
-                self._node.inner_entries / _SCANNED_PER_RANGE, _MOST_ROWS
+                self._node.inner_entries / _SCANNED_PER_RANGE, _FEWEST_ASKED
             ):
                 prefix = self._reader.ranges.prefix
                 build = await self._read([KeyRange(prefix, prefix_next(prefix))])
@@ -119,13 +119,15 @@ class _Lookup:
             else:
                 build = await self._read(ranges)
             rows = build.num_rows
-            built = await computed(rows, lambda: self._matching.build(build, execution.evaluation))
+            built = await computed(
+                rows, lambda: self._matching.build(build, execution.evaluation), execution.context.kill
+            )
             if self.whole_rows:
                 self._whole = built
         pieces = built.probe(outer)
         while True:
             execution.context.kill.check()
-            piece = await computed(outer.num_rows + rows, lambda: next(pieces, None))
+            piece = await computed(outer.num_rows + rows, lambda: next(pieces, None), execution.context.kill)
             if piece is None:
                 return
             yield piece

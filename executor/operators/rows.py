@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Callable, Sequence
+from functools import partial
 from typing import TYPE_CHECKING, TypeAlias
 
 import pyarrow as pa
@@ -48,7 +49,7 @@ async def selection(node: Selection, execution: Execution) -> AsyncIterator[pa.R
         async for batch in source:
             check()
             if batch.num_rows:
-                kept_rows = await computed(batch.num_rows, lambda batch=batch: keep(batch, evaluation))  # type: ignore[misc]
+                kept_rows = await computed(batch.num_rows, partial(keep, batch, evaluation), execution.context.kill)
                 if kept_rows.num_rows:
                     yield kept_rows
     finally:
@@ -96,7 +97,7 @@ async def projection(node: Projection, execution: Execution) -> AsyncIterator[pa
         async for batch in source:
             check()
             if batch.num_rows:
-                yield await computed(batch.num_rows, lambda batch=batch: project(batch, evaluation))  # type: ignore[misc]
+                yield await computed(batch.num_rows, partial(project, batch, evaluation), execution.context.kill)
     finally:
         await source.aclose()  # type: ignore[attr-defined]
 

@@ -26,7 +26,9 @@ async def stream(node: SetOperation, execution: Execution) -> AsyncIterator[pa.R
         return
     right = [in_form_of(node, batch) for batch in await execution.collect(node.inputs[1])]
     rows = sum(batch.num_rows for batch in (*left, *right))
-    result = await computed(rows, lambda: combined(node, concat(left, node.columns), concat(right, node.columns)))
+    result = await computed(
+        rows, lambda: combined(node, concat(left, node.columns), concat(right, node.columns)), execution.context.kill
+    )
     for part in sliced(result):
         yield part
 

@@ -49,7 +49,7 @@ async def sort(node: Sort, execution: Execution) -> AsyncIterator[pa.RecordBatch
         return
     whole = concat(batches, columns)
     batches.clear()
-    order = await computed(whole.num_rows, lambda: keys.positions(whole, execution.evaluation))
+    order = await computed(whole.num_rows, lambda: keys.positions(whole, execution.evaluation), execution.context.kill)
     for start in range(0, len(order), OUTPUT_ROWS):
         execution.context.kill.check()
         yield selected(whole, order.slice(start, OUTPUT_ROWS), len(columns))
@@ -81,12 +81,12 @@ async def top_n(node: TopN, execution: Execution) -> AsyncIterator[pa.RecordBatc
             gathered.append(batch)
             rows += batch.num_rows
             if most is not None and rows - best > max(_TOP_N_ROWS, 2 * most):
-                gathered = [await computed(rows, cut)]
+                gathered = [await computed(rows, cut, execution.context.kill)]
                 rows = best = gathered[0].num_rows
     finally:
         await source.aclose()  # type: ignore[attr-defined]
     if rows:
-        result = await computed(rows, cut)
+        result = await computed(rows, cut, execution.context.kill)
         result = result.slice(min(skip, result.num_rows))
         for part in sliced(result):
             yield part

@@ -75,6 +75,7 @@ async def run_request(
         zone=evaluation.zone,
         flags=request_flags(execution),
         warn=evaluation.warn,
+        check=check,
     )
     runtime = execution.runtime(node)
     counters = CopCounters() if runtime is None else runtime.cop
@@ -113,7 +114,7 @@ async def run_here(
         )
         return [batch for batch in batches if batch.num_rows]
 
-    return await computed(rows, work)
+    return await computed(rows, work, execution.context.kill)
 
 
 _RUNNER = DagRunner()

@@ -465,7 +465,7 @@ class EmbeddedClient:
         reader = self._reader(task.ranges, request.start_ts or MAX_TIMESTAMP, resolved, reverse=request.desc)
         if self.mvcc.met_unsynced:
             await self._settle()
-        blocks = reader.blocks()
+        blocks = reader.blocks() if request.check is None else _checked(reader.blocks(), request.check)
         first: list[Block] = []
         count = 0
         for block in blocks:
@@ -501,6 +501,12 @@ class EmbeddedClient:
         if self._threads is not None:
             await asyncio.get_running_loop().run_in_executor(None, self._threads.shutdown)
         self.engine.close()
+
+
+def _checked(blocks: Iterator[Block], check: Callable[[], None]) -> Iterator[Block]:
+    for block in blocks:
+        check()
+        yield block
 
 
 def _wake(waiter: asyncio.Future[None]) -> None:
