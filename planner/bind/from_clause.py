@@ -20,7 +20,14 @@ from planner.bind.state import Environment, unsupported
 from planner.expr.nodes import Column, Expression, columns_of
 from planner.functions import resolve
 from planner.logical import Dual, Join, JoinKind, LogicalNode, Selection, nullable
-from sqlnode.base.errors import BAD_FIELD_ERROR, DERIVED_MUST_HAVE_ALIAS, NON_UNIQ_ERROR, NONUNIQ_TABLE, SqlError
+from sqlnode.base.errors import (
+    BAD_FIELD_ERROR,
+    DERIVED_MUST_HAVE_ALIAS,
+    NON_UNIQ_ERROR,
+    NONUNIQ_TABLE,
+    TOO_MANY_TABLES,
+    SqlError,
+)
 
 CLAUSE = "from clause"
 ON_CLAUSE = "on clause"
@@ -49,6 +56,8 @@ class Part:
         return replace(self, sources=sources, visible=tuple(nullable(c) for c in self.visible))
 
 
+MAX_TABLES = 61
+
 NO_TABLE = Part(Dual(), (), ())
 
 
@@ -62,7 +71,9 @@ def bind_from(environment: Environment, first: exp.Expression | None, joins: Seq
 
 
 def check_unique(sources: Sequence[Source]) -> None:
-    """Error 1066 when two sources have the same name."""
+    """Error 1066 when two sources have the same name, 1116 for more tables than MySQL joins."""
+    if len(sources) > MAX_TABLES:
+        raise SqlError(TOO_MANY_TABLES, limit=MAX_TABLES)
     seen: set[tuple[str, str]] = set()
     for source in sources:
         key = (source.database.lower() if source.table is not None else "", source.alias.lower())

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from decimal import Decimal
+from decimal import ROUND_HALF_UP, Context, Decimal
 
 from planner.context import PlanContext
 from planner.expr.nodes import Constant
@@ -37,19 +37,25 @@ def decimal_constant(value: Decimal, text: str | None = None) -> Constant:
     scale = max(-exponent, 0)
     precision = max(len(digits), scale)
     if scale > 30:
-        value = round(value, 30)
+        value = _rounded(value, 30)
         precision, scale = max(precision - scale + 30, 30), 30
     if precision - scale > _DECIMAL_DIGITS:
         value, precision, scale = Decimal("9" * _DECIMAL_DIGITS).copy_sign(value), _DECIMAL_DIGITS, 0
     elif precision > _DECIMAL_DIGITS:
         scale = _DECIMAL_DIGITS - (precision - scale)
-        value, precision = round(value, scale), _DECIMAL_DIGITS
+        value, precision = _rounded(value, scale), _DECIMAL_DIGITS
     return Constant(value, _certain(decimal(precision, scale)), text)
+
+
+def _rounded(value: Decimal, scale: int) -> Decimal:
+    """Half up, however many digits were written."""
+    context = Context(prec=len(value.as_tuple().digits) + _DECIMAL_DIGITS, rounding=ROUND_HALF_UP)
+    return context.quantize(value, Decimal(1).scaleb(-scale))
 
 
 def number(text: str) -> Constant:
     """A number as written: 7, 1.50, 1e3."""
-    if text.isdigit():
+    if text.isdigit() and len(text) <= _DECIMAL_DIGITS:
         return integer_constant(int(text), text)
     if "e" in text or "E" in text:
         value = float(text)

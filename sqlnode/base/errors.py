@@ -352,6 +352,7 @@ REGEXP_MAX_LT_MIN|3693|HY000|The maximum is less than the minimum in a {{min,max
 REGEXP_MISMATCHED_PAREN|3691|HY000|Mismatched parenthesis in regular expression.
 REGEXP_MISSING_CLOSE_BRACKET|3696|HY000|The regular expression contains an unclosed bracket expression.
 REGEXP_STACK_OVERFLOW|3698|HY000|Overflow in the regular expression backtrack stack.
+TOO_MANY_TABLES|1116|HY000|Too many tables; MySQL can only use {limit} tables in a join
 STACK_OVERRUN|1436|HY000|Thread stack overrun: the statement is nested too deeply
 REGEXP_BAD_INTERVAL|3692|HY000|Incorrect description of a {{min,max}} interval.
 INCORRECT_TYPE|3064|HY000|Incorrect type for argument {argument} in function {function}.

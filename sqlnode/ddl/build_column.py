@@ -10,6 +10,7 @@ from sqlnode.base.collation import by_name
 from sqlnode.base.errors import (
     DUPLICATED_VALUE_IN_TYPE,
     ILLEGAL_VALUE_FOR_TYPE,
+    INVALID_CHARACTER_STRING,
     INVALID_ON_UPDATE,
     M_BIGGER_THAN_D,
     NOT_SUPPORTED_YET,
@@ -59,8 +60,18 @@ MAX_NAME = 64
 _MAX_ROW_BYTES = 65535
 
 
+def shown_bytes(name: str) -> str:
+    """A name as an error shows it: bytes that are no ASCII text in hexadecimal."""
+    return "".join(
+        chr(byte) if 32 <= byte < 127 else f"\\x{byte:02X}" for byte in name.encode("utf-8", "surrogateescape")
+    )
+
+
 def check_name(name: str) -> None:
-    """Raises 1059 for a name that is too long."""
+    """Raises 1059 for a name that is too long, 1300 for one with NUL, bytes that are no text, or characters beyond the
+    basic plane, which names cannot have."""
+    if any(character == "\0" or "\ud800" <= character <= "\udfff" or character > "\uffff" for character in name):
+        raise SqlError(INVALID_CHARACTER_STRING, charset="utf8mb3", value=shown_bytes(name))
     if len(name) > MAX_NAME:
         raise SqlError(TOO_LONG_IDENT, name=name)
 
