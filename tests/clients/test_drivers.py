@@ -5,8 +5,8 @@ authentication plugins are in tests/sqlnode."""
 from __future__ import annotations
 
 import asyncio
-import gc
 import datetime
+import gc
 import ssl
 import subprocess
 import sys
