@@ -149,11 +149,17 @@ async def collect(node: PhysicalNode, plan: PhysicalPlan, context: ExecContext) 
 
 async def rows_of(node: PhysicalNode, plan: PhysicalPlan, context: ExecContext) -> list[tuple[Value, ...]]:
     """All rows of a node as Python values in the order of its schema. Raises as `run`."""
+    rows = await few_rows_of(node, context)
+    return values_of_batches(await collect(node, plan, context), node.schema) if rows is None else rows
+
+
+async def few_rows_of(node: PhysicalNode, context: ExecContext) -> list[tuple[Value, ...]] | None:
+    """The same for nodes that run row by row and have few rows; None for all others."""
     if context.runtime is None and kept(node, "_is_linear", lambda: (is_linear(node),))[0]:
         rows = await row_program(node).run(context)
         if rows is not None:
             return [tuple(row) for row in rows]
-    return values_of_batches(await collect(node, plan, context), node.schema)
+    return None
 
 
 def values_of_batches(batches: Sequence[pa.RecordBatch], columns: Sequence[Column]) -> list[tuple[Value, ...]]:

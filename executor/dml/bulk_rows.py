@@ -19,9 +19,13 @@ from executor.context import ExecContext
 from executor.dml.auto_increment import largest_id
 from executor.dml.constraints import duplicate_at_commit
 from executor.dml.foreign_keys import keys_of
+from executor.dml.insert_values import Noisy, silent
 from executor.dml.row_writes import writing_transaction
 from executor.offload import computed
 from planner.context import SqlMode
+from planner.expr.assignment_arrays import assign_array
+from planner.expr.nodes import Column
+from sqlnode.base.errors import SqlError
 from sqlnode.base.temporal_arrays import to_utc_values
 from sqlnode.base.types import TypeCode, arrow_type
 from store.codec.byte_arrays import masked, values_to_array
@@ -75,6 +79,24 @@ class BulkRows:
             transaction.explain = partial(duplicate_at_commit, self._context)
         run.affected += count
         return True
+
+    async def insert(self, batch: pa.RecordBatch, schema: Sequence[Column], run: InsertRun) -> bool:
+        """Assigns a query's rows to the named columns and writes them; False when they must go row by row."""
+        count = batch.num_rows
+        arrays = await computed(count * len(schema), lambda: self._assigned(batch, schema), self._context.kill)
+        return arrays is not None and await self.write(arrays, count, run)
+
+    def _assigned(self, batch: pa.RecordBatch, schema: Sequence[Column]) -> list[pa.Array | None] | None:
+        found: list[pa.Array | None] = [None] * len(self._writer.table.columns)
+        context = silent(self._context.evaluation)
+        try:
+            for array, source, column in zip(batch.columns, schema, self._program.node.node.columns):
+                if column.offset == self._program.auto_offset and array.null_count:
+                    return None
+                found[column.offset] = assign_array(array, source.type, column, context)
+        except (Noisy, SqlError):
+            return None
+        return found
 
     def _whole(self, given: Sequence[pa.Array | None], count: int) -> list[pa.Array | None]:
         """All columns: those that the statement does not name get their defaults."""

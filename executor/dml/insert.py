@@ -15,6 +15,7 @@ from functools import partial
 from executor.compiled import kept
 from executor.context import EvalContext, ExecContext
 from executor.dml.auto_increment import give_ids
+from executor.dml.bulk_rows import BulkRows
 from executor.dml.constraints import duplicate_at_commit, duplicate_index, duplicate_primary
 from executor.dml.foreign_keys import ForeignKeys, check_parents, keys_of
 from executor.dml.insert_values import block_values
@@ -26,7 +27,7 @@ from planner.expr.assignment import Assigner, assigner
 from planner.expr.nodes import Constant, Expression
 from planner.expr.scalar import compile_scalar
 from planner.parse.values_block import ValuesBlock
-from planner.physical import Insert, PhysicalPlan
+from planner.physical import Insert, PhysicalNode, PhysicalPlan
 from sqlnode.base.errors import BAD_NULL_ERROR, SqlError
 from sqlnode.base.types import Value
 from store.api import AlreadyExists
@@ -34,6 +35,7 @@ from store.codec.keys import Handle
 from store.codec.table_codec import IndexEntry
 
 _PLAIN_CHUNK = 500
+_BY_COLUMN_ROWS = 500
 
 
 @dataclass(slots=True)
@@ -202,9 +204,12 @@ async def run_insert(plan: PhysicalPlan, plan_node: Insert, context: ExecContext
 
         assert isinstance(node.literals, LoadedFile), "literals are a block or a file"
         return await run_load(program, node.literals, context, warnings)
-    rows = await _rows(plan, program, context, warnings)
-    run.records = len(rows)
-    await write_rows(program, context, rows, run)
+    if plan_node.source is not None:
+        await _insert_query(plan, program, plan_node.source, context, run)
+    else:
+        rows = _rows(program, context, warnings)
+        run.records = len(rows)
+        await write_rows(program, context, rows, run)
     many = plan_node.source is not None or len(rows) > 1 or node.literals is not None
     result = OkResult(run.affected, run.insert_id)
     if run.touched:
@@ -217,9 +222,36 @@ async def run_insert(plan: PhysicalPlan, plan_node: Insert, context: ExecContext
     return result
 
 
-async def _rows(
-    plan: PhysicalPlan, program: InsertProgram, context: ExecContext, warnings: list[int]
-) -> list[PendingRow]:
+async def _insert_query(
+    plan: PhysicalPlan, program: InsertProgram, source: PhysicalNode, context: ExecContext, run: InsertRun
+) -> None:
+    """INSERT … SELECT: first the query, whole, then its rows, by column where they are many and it can be done."""
+    from executor.running import collect, few_rows_of, values_of_batches
+
+    async def write(rows: Sequence[Sequence[Value]]) -> None:
+        pending = _source_rows(program, program.base_row(context.evaluation), rows, context.evaluation, run.records)
+        run.records += len(pending)
+        await write_rows(program, context, pending, run)
+
+    few = await few_rows_of(source, context)
+    if few is not None:
+        await write(few)
+        return
+    batches = await collect(source, plan, context)
+    bulk = BulkRows(program, context) if sum(batch.num_rows for batch in batches) >= _BY_COLUMN_ROWS else None
+    if bulk is None or not bulk.usable:
+        await write(values_of_batches(batches, source.schema))
+        return
+    for batch in batches:
+        if await bulk.insert(batch, source.schema, run):
+            run.records += batch.num_rows
+        else:
+            await write(values_of_batches([batch], source.schema))
+        context.kill.check()
+    context.rows_added(program.writer.table.id, float(run.affected))
+
+
+def _rows(program: InsertProgram, context: ExecContext, warnings: list[int]) -> list[PendingRow]:
     evaluation = context.evaluation
     node = program.node.node
     base = program.base_row(evaluation)
@@ -229,10 +261,6 @@ async def _rows(
             PendingRow(row, number)
             for number, row in enumerate(block_values(program, node.literals, base, context, warnings), 1)
         ]
-    if program.node.source is not None:
-        from executor.running import rows_of
-
-        return _source_rows(program, base, await rows_of(program.node.source, plan, context), evaluation)
     if len(program.cells) == 1:
         row = base.copy()
         single = program.cells[0]
@@ -260,11 +288,12 @@ def _refuse_null(program: InsertProgram, cells: Sequence[Cell], context: EvalCon
 
 
 def _source_rows(
-    program: InsertProgram, base: Row, source: Iterable[Sequence[Value]], context: EvalContext
+    program: InsertProgram, base: Row, source: Iterable[Sequence[Value]], context: EvalContext, before: int
 ) -> list[PendingRow]:
+    """Rows of a query, of which `before` are done."""
     rows = []
     assigners = program.assigners
-    for number, values in enumerate(source, 1):
+    for number, values in enumerate(source, before + 1):
         row = base.copy()
         for (offset, assign), value in zip(assigners, values):
             row[offset] = assign(value, context, number)

@@ -44,6 +44,15 @@ class Noisy(Exception):
     """A value needs a warning."""
 
 
+def silent(context: EvalContext) -> EvalContext:
+    """Strict evaluation that ends at the first warning. Raises Noisy then."""
+
+    def quiet(warning: SqlWarning) -> None:
+        raise Noisy
+
+    return replace(context, strict_dml=True, warn=quiet)
+
+
 def block_values(
     program: InsertProgram, block: ValuesBlock, base: Row, context: ExecContext, warnings: list[int]
 ) -> list[Row]:
@@ -51,13 +60,10 @@ def block_values(
     node = program.node.node
     evaluation = context.evaluation
 
-    def quiet(warning: SqlWarning) -> None:
-        raise Noisy
-
-    silent = replace(evaluation, strict_dml=True, warn=quiet)
+    strict = silent(evaluation)
     try:
         columns = [
-            _column(program, values, kinds, column, silent)
+            _column(program, values, kinds, column, strict)
             for values, kinds, column in zip(block.columns, block.kinds, node.columns)
         ]
     except (Noisy, SqlError):

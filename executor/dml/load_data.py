@@ -16,7 +16,7 @@ import pyarrow as pa
 
 from executor.context import EvalContext, ExecContext
 from executor.dml.bulk_rows import BulkRows
-from executor.dml.insert_values import Noisy, assign_values, rows_from_columns
+from executor.dml.insert_values import Noisy, assign_values, rows_from_columns, silent
 from executor.dml.load_columns import blocks_of, columns_of
 from executor.dml.load_format import Fields, lines_of
 from executor.dml.table_writer import Row, Scalar, TableWriter, writer_of
@@ -40,7 +40,6 @@ from sqlnode.base.errors import (
     WARN_TOO_MANY_RECORDS,
     ErrorRow,
     SqlError,
-    SqlWarning,
 )
 from sqlnode.base.schema import ColumnInfo, TableInfo
 from sqlnode.base.types import SqlType, Value, varbinary, varchar
@@ -222,25 +221,17 @@ class _Loader:
         if fields is None:
             return 0, None
         found: list[pa.Array | None] = [None] * len(self._writer.table.columns)
-        silent = self._silent()
+        strict = silent(self._evaluation)
         try:
             for array, place, source in zip(fields, self._places, self._sources):
                 assert place.column is not None, "a column takes the field"
-                found[place.column.offset] = assign_array(array, source, place.column, silent)
+                found[place.column.offset] = assign_array(array, source, place.column, strict)
         except (Noisy, SqlError):
             return 0, None
         return len(fields[0]), found
 
-    def _silent(self) -> EvalContext:
-        """Evaluation that ends at the first warning."""
-
-        def quiet(warning: SqlWarning) -> None:
-            raise Noisy
-
-        return replace(self._evaluation, strict_dml=True, warn=quiet)
-
     def _whole(self, block: list[Fields]) -> list[Row]:
-        silent = self._silent()
+        strict = silent(self._evaluation)
         columns = []
         for values, place, source in zip(zip(*block), self._places, self._sources):
             assert place.column is not None, "a column takes the field"
@@ -248,7 +239,7 @@ class _Loader:
             if self._decode is not None and source is _TEXT:
                 decoded = [None if value is None else self._decode(value) for value in values]
             auto = place.column.offset == self.program.auto_offset
-            columns.append(assign_values(decoded, source, place.column, silent, null_passes=auto))
+            columns.append(assign_values(decoded, source, place.column, strict, null_passes=auto))
         offsets = [place.column.offset for place in self._places if place.column is not None]
         return rows_from_columns(self._base, offsets, columns)
 
