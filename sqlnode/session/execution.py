@@ -306,8 +306,11 @@ async def _stream(session: Session, batches: Any) -> AsyncIterator[pa.RecordBatc
             count += batch.num_rows
             session.found_rows = count
             yield batch
+    except SqlError as error:
+        session.rows_failed(error)
+        raise
     except StoreError as error:
-        raise sql_error(error) from error
+        raise session.rows_failed(error) from error
     finally:
         session.found_rows = count
         close = getattr(batches, "aclose", None) or getattr(batches, "close", None)

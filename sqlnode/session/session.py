@@ -314,6 +314,13 @@ class Session:
             self._failed(overrun)
             raise overrun from None
 
+    def rows_failed(self, error: SqlError | StoreError) -> SqlError:
+        """Notes the error of a result whose rows are being sent, as that of the statement; what the client gets."""
+        if isinstance(error, StoreError):
+            return self._failed_store(error)
+        self._failed(error)
+        return error
+
     def _failed(self, error: SqlError) -> None:
         self._rest = []
         if self.timer is not None:
@@ -382,12 +389,16 @@ class Session:
         self._prepared[prepared.id] = prepared
         return prepared
 
+    @property
+    def prepared_count(self) -> int:
+        """Statements that the session holds prepared, in both protocols."""
+        return len(self._prepared) + len(self.named)
+
     def prepare_text(self, text: str) -> PreparedStatement:
         """A prepared statement for one statement's text. Raises 1064, 1295, 1461 and whatever planning raises."""
-        if len(self._prepared) + len(self.named) >= int(self.instance.globals.values["max_prepared_stmt_count"] or 0):
-            raise SqlError(
-                MAX_PREPARED_STMT_COUNT_REACHED, limit=self.instance.globals.values["max_prepared_stmt_count"]
-            )
+        limit = int(self.instance.globals.values["max_prepared_stmt_count"] or 0)
+        if sum(session.prepared_count for session in self.instance.sessions.values()) >= limit:
+            raise SqlError(MAX_PREPARED_STMT_COUNT_REACHED, limit=limit)
         pending = split_text(text, sql_mode=self.sql_mode)
         if len(pending) > 1:
             at = pending[1].tokens[0].start
