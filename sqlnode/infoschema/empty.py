@@ -9,13 +9,6 @@ _I = "information_schema"
 TABLES = (
     VirtualTable(
         _I,
-        "COLUMN_PRIVILEGES",
-        """GRANTEE varchar(292)!, TABLE_CATALOG varchar(512)!, TABLE_SCHEMA varchar(64)!, TABLE_NAME varchar(64)!,
-        COLUMN_NAME varchar(64)!, PRIVILEGE_TYPE varchar(64)!, IS_GRANTABLE varchar(3)!""",
-        nothing,
-    ),
-    VirtualTable(
-        _I,
         "COLUMN_STATISTICS",
         "SCHEMA_NAME varchar(64)!, TABLE_NAME varchar(64)!, COLUMN_NAME varchar(64)!, HISTOGRAM json!",
         nothing,

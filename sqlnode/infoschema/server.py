@@ -264,6 +264,18 @@ def _table_privileges(view: View) -> Iterator[Row]:
         yield grantee, "def", database, table, privilege, grantable
 
 
+def _column_privileges(view: View) -> Iterator[Row]:
+    for grantee, *rest in view.instance.accounts.column_rows(view.session.account):
+        yield grantee, "def", *rest
+
+
+COLUMN_PRIVILEGES = VirtualTable(
+    _I,
+    "COLUMN_PRIVILEGES",
+    """GRANTEE varchar(292)!, TABLE_CATALOG varchar(512)!, TABLE_SCHEMA varchar(64)!, TABLE_NAME varchar(64)!,
+    COLUMN_NAME varchar(64)!, PRIVILEGE_TYPE varchar(64)!, IS_GRANTABLE varchar(3)!""",
+    _column_privileges,
+)
 USER_PRIVILEGES = VirtualTable(
     _I,
     "USER_PRIVILEGES",

@@ -265,6 +265,15 @@ class Accounts:
             for (database, table), privileges in sorted(grants.tables.items()):
                 yield from ((grantee, database, table, *row) for row in _rows(privileges))
 
+    def column_rows(self, account: Account | None) -> Iterator[tuple[str, str, str, str, str, str]]:
+        """(grantee, database, table, column, privilege, grantable) for COLUMN_PRIVILEGES."""
+        for grantee, grants in self._visible(account):
+            for place, columns in sorted(grants.columns.items()):
+                grantable = "YES" if GRANT_OPTION in grants.tables.get(place, ()) else "NO"
+                for column, privileges in sorted(columns.items()):
+                    for privilege in (name for name in STATIC if name in privileges):
+                        yield grantee, *place, column, privilege, grantable
+
     # Texts
 
     def grants_text(self, user: str, host: str) -> list[str]:
