@@ -50,6 +50,8 @@ def row_operand(binder: ExpressionBinder, node: exp.Expression, like: RowValue |
         take(inside)
         expected = like.values if like is not None else ()
         parts = inside.expressions
+        if not parts:
+            raise SqlError(OPERAND_COLUMNS, count=1)
         types = [expected[i].type if i < len(expected) else None for i in range(len(parts))]
         return RowValue(tuple(binder.bind(part, t) for part, t in zip(parts, types)), True)
     if isinstance(inside, exp.Subquery) and is_query(inside):

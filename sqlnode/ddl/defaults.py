@@ -291,6 +291,8 @@ def _member_text(text: str, sql_type: SqlType, is_string: bool) -> str | None:
 
 
 def _string_text(text: str, sql_type: SqlType) -> str | None:
+    if sql_type.is_character and any("\ud800" <= character <= "\udfff" for character in text):
+        return None
     size = len(text) if sql_type.is_character else len(text.encode("utf-8", "surrogateescape"))
     if size > sql_type.length:
         # Blanks that do not fit are cut from a character default; anything else is an error.
@@ -299,7 +301,7 @@ def _string_text(text: str, sql_type: SqlType) -> str | None:
             return None
         text = cut
     if sql_type.code == TypeCode.STRING:
-        return text.ljust(sql_type.length, "\0") if sql_type.charset == "binary" else text.rstrip(" ")
+        return text + "\0" * (sql_type.length - size) if sql_type.charset == "binary" else text.rstrip(" ")
     return text
 
 

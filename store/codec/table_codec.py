@@ -90,7 +90,7 @@ def value_of_text(text: str, sql_type: SqlType) -> Value:
         return sum(1 << sql_type.elements.index(member) for member in text.split(",") if member)
     if code == TypeCode.JSON:
         raise ValueError("JSON columns have no default")
-    return text.encode("utf-8")
+    return text.encode("utf-8", "surrogateescape")
 
 
 def _packed(text: str) -> int:
