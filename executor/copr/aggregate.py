@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
+from itertools import pairwise
 from typing import Protocol, TypeVar
 
 import numpy as np
@@ -21,7 +22,12 @@ from executor.copr.ordering import KeyFunction, comparable, member_names, rank_r
 from sqlnode.base import json as binary_json
 from sqlnode.base.types import SqlType, TypeCode, arrow_type
 from store.codec.byte_arrays import quantize
+from store.codec.decimal_arrays import from_int64
 from store.codec.decimals import make_decimal
+
+MANY_GROUPS = 64
+"""Groups whose results are worth arrays of their own."""
+_INT64_DIGITS = 18
 
 Bools = npt.NDArray[np.bool_]
 
@@ -126,8 +132,43 @@ class ExactSumState:
             for group, seen in enumerate(self._seen.counts(count).tolist())
         ]
 
+    def decimals(self, count: int, wanted: pa.DataType) -> pa.Array | None:
+        """The sums as decimals of a type, worked out in arrays; None when one of them has more than 18 digits, or digits
+        behind those of the type."""
+        shift = wanted.scale - self._scale
+        if shift < 0 or wanted.precision < _INT64_DIGITS:
+            return None
+        numbers = self._small_numbers(count)
+        if numbers is None:
+            return None
+        limit = 10 ** (_INT64_DIGITS - shift) if shift < _INT64_DIGITS else 1
+        if len(numbers) and (numbers.max() >= limit or numbers.min() <= -limit):
+            return None
+        return from_int64(numbers * np.int64(10**shift), self._seen.counts(count) > 0, wanted)
+
+    def _small_numbers(self, count: int) -> I64 | None:
+        """The sums as 64-bit numbers; None when one of them is larger."""
+        limbs = [_grown(limb, count)[:count].copy() for limb in self._limbs]
+        if not limbs:
+            return None
+        for low, high in pairwise(limbs):
+            high += low >> 32
+            low &= 0xFFFFFFFF
+        if len(limbs) == 1:
+            return limbs[0]
+        numbers = (limbs[1] << 32) | limbs[0]
+        if len(limbs) == 2:
+            return numbers if ((limbs[1] >= -(1 << 31)) & (limbs[1] < 1 << 31)).all() else None
+        sign = numbers >> 63
+        middle = all(bool((limb == sign & 0xFFFFFFFF).all()) for limb in limbs[2:-1])
+        return numbers if middle and bool((limbs[-1] == sign).all()) else None
+
     def columns(self, count: int) -> list[pa.Array]:
         """See `State`."""
+        if count >= MANY_GROUPS:
+            found = self.decimals(count, self._arrow)
+            if found is not None:
+                return [found]
         values = [
             None if number is None else quantize(make_decimal(number, scale), self._arrow)
             for number, scale in self.totals(count)

@@ -17,6 +17,8 @@ from sqlnode.base import json as binary_json
 from sqlnode.base.collation import by_name, sort_keys
 from sqlnode.base.types import SqlType, TypeCode
 
+_SORTED_ROWS = 16_384
+
 KeyFunction: TypeAlias = Callable[[pa.RecordBatch, EvalContext], pa.Array]
 """A compiled expression: one value per row of the batch."""
 
@@ -116,15 +118,24 @@ class TopN:
 
     def run(self, batches: Iterable[pa.RecordBatch], context: EvalContext) -> Iterator[pa.RecordBatch]:
         """One batch, sorted; none when there is no row."""
-        best: pa.RecordBatch | None = None
+        gathered: list[pa.RecordBatch] = []
+        rows = kept = 0
         for batch in batches:
             if not batch.num_rows or not self.limit:
                 continue
-            candidate = batch if best is None else concat_batches([best, batch])
-            columns = [key(candidate, context) for key in self.keys]
-            best = candidate.take(sort_positions(columns, self.key_types, self.descending, self.limit))
-        if best is not None:
-            yield best
+            gathered.append(batch)
+            rows += batch.num_rows
+            # As many new rows as old ones at least, or a large limit would sort the same rows again and again.
+            if rows - kept >= max(_SORTED_ROWS, self.limit):
+                gathered = [self._best(gathered, context)]
+                rows = kept = gathered[0].num_rows
+        if gathered:
+            yield self._best(gathered, context)
+
+    def _best(self, batches: Sequence[pa.RecordBatch], context: EvalContext) -> pa.RecordBatch:
+        candidate = batches[0] if len(batches) == 1 else concat_batches(batches)
+        columns = [key(candidate, context) for key in self.keys]
+        return candidate.take(sort_positions(columns, self.key_types, self.descending, self.limit))
 
 
 def concat_batches(batches: Sequence[pa.RecordBatch]) -> pa.RecordBatch:

@@ -17,13 +17,13 @@ import pyarrow.compute as pc
 
 from executor.batches import I64, coerced
 from executor.context import EvalContext
-from executor.copr.aggregate import BitState, CountState, ExactSumState, ExtremeState, RealSumState, State
+from executor.copr.aggregate import MANY_GROUPS, BitState, CountState, ExactSumState, ExtremeState, RealSumState, State
 from executor.copr.grouping import Groups
 from executor.row_aggregates import SPREAD_RESULTS, checked_real, compile_aggregate, quotient
 from planner.expr.nodes import AggregateCall, Constant
 from planner.physical import AggMode
 from sqlnode.base.errors import NOT_SUPPORTED_YET, SqlError
-from sqlnode.base.types import EvalType, SqlType, Value, integer
+from sqlnode.base.types import EvalType, SqlType, Value, arrow_type, integer
 from store.codec.byte_arrays import values_to_array
 from store.codec.decimals import make_decimal, unscaled
 
@@ -178,6 +178,11 @@ class Sum:
             if not pc.all(pc.is_finite(array).fill_null(True)).as_py():
                 checked_real(float("inf"))
             return array
+        wanted = arrow_type(self._type)
+        if count >= MANY_GROUPS and pa.types.is_decimal(wanted):
+            found = self._state.decimals(count, wanted)
+            if found is not None:
+                return found
         scale = max(self._type.scale, 0)
         limit = 10 ** (self._type.length if self._type.length > 0 else 65)
         values: list[Value] = []
