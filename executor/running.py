@@ -17,9 +17,10 @@ from planner.expr.nodes import Call, Column, Expression, walk
 from planner.physical import Delete, Insert, PhysicalNode, PhysicalPlan, Update
 from sqlnode.base.types import Value
 
+_EAGER_BYTES = 4 << 20
 EAGER_ROWS = 1024
-"""Rows made before a streamed result is handed out: what is smaller is complete by then, and most errors come before
-the client has seen the result's columns."""
+"""Rows (or `_EAGER_BYTES`) made before a streamed result is handed out: what is smaller is complete by then, and most
+errors come before the client has seen the result's columns."""
 
 _WAITING = frozenset({"sleep", "get_lock"})
 """Functions that may suspend a statement (`Suspend`): it runs again from its start, so nothing may be sent before."""
@@ -73,12 +74,13 @@ async def _run_stream(plan: PhysicalPlan, context: ExecContext) -> Result:
     picked = kept(plan, "_positions", lambda: _positions(plan.root, plan.columns))
     batches = _picked(Execution(plan, context).batches(plan.root), picked)
     first: list[pa.RecordBatch] = []
-    rows = 0
+    rows = size = 0
     try:
         async for batch in batches:
             first.append(batch)
             rows += batch.num_rows
-            if rows >= EAGER_ROWS and not kept(plan, "_waits", lambda: (may_wait(plan),))[0]:
+            size += batch.nbytes
+            if (rows >= EAGER_ROWS or size >= _EAGER_BYTES) and not kept(plan, "_waits", lambda: (may_wait(plan),))[0]:
                 return RowsResult(columns, _chained(first, batches))
     except BaseException:
         await batches.aclose()

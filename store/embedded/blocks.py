@@ -9,6 +9,7 @@ microsecond a pair; everything else goes pair by pair.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
 from functools import lru_cache
 from itertools import islice
 
@@ -31,7 +32,19 @@ FIRST_CHUNK = 256
 CHUNK = 8192
 _STEP = 256
 _CHUNK_BYTES = 8 << 20
+_FETCHED_AT_ONCE = 16
 AFTER_ALL_KEYS = b"\xff" * 32
+
+
+@dataclass(slots=True)
+class _Chosen:
+    """The visible versions of a chunk; `far` are the places whose values stand in the default family. `decided` is the
+    last key whose version is known."""
+
+    encoded: list[bytes]
+    values: list[bytes]
+    far: list[tuple[int, WriteRecord]]
+    decided: bytes
 
 
 class BlockReader:
@@ -62,6 +75,7 @@ class BlockReader:
         held_keys: list[bytes] = []
         held_values: list[bytes] = []
         wanted = FIRST_CHUNK
+        held = self.bytes_read
         while self._left:
             bounds = self._left[-1]
             pairs = self._backward(bounds) if self._reverse else self._forward(bounds)
@@ -77,10 +91,11 @@ class BlockReader:
                     held_keys += keys
                     held_values += values
                     keys, values = held_keys, held_values
-                if len(keys) < wanted and len(self._left) > 1:
+                if len(keys) < wanted and len(self._left) > 1 and self.bytes_read - held < _CHUNK_BYTES:
                     held_keys, held_values = list(keys), list(values)
                     continue
                 wanted = min(wanted * 4, CHUNK)
+                held = self.bytes_read
                 held_keys, held_values = [], []
                 yield keys, values
             self._left.pop()
@@ -125,10 +140,12 @@ class BlockReader:
                 return
             block = self._plain(chunk, decided)
             if block is None:
-                block, decided = self._chosen(chunk, decided)
+                chosen = self._chosen(chunk, decided)
+                decided = chosen.decided
+                yield from self._fetched(chosen)
             else:
                 decided = chunk[-1][0][:-8]
-            yield block
+                yield block
 
     def _backward(self, bounds: KeyRange) -> Iterator[Block]:
         pairs = self._pairs(bounds)
@@ -139,7 +156,7 @@ class BlockReader:
             chunk.reverse()
             if not chunk or chunk[0][0] < lower:
                 chunk = [pair for pair in chunk if pair[0] >= lower] + held
-                yield self._reversed(chunk)
+                yield from self._reversed(chunk)
                 return
             chunk += held
             # Newer versions of the first key may still come.
@@ -148,13 +165,21 @@ class BlockReader:
             while cut < len(chunk) and chunk[cut][0][:-8] == first:
                 cut += 1
             held = chunk[:cut]
-            yield self._reversed(chunk[cut:])
+            yield from self._reversed(chunk[cut:])
 
-    def _reversed(self, chunk: list[Pair]) -> Block:
+    def _reversed(self, chunk: list[Pair]) -> Iterator[Block]:
         if not chunk:
-            return [], []
-        block = self._plain(chunk, b"") or self._chosen(chunk, b"")[0]
-        return block[0][::-1], block[1][::-1]
+            return
+        block = self._plain(chunk, b"")
+        if block is not None:
+            yield block[0][::-1], block[1][::-1]
+            return
+        chosen = self._chosen(chunk, b"")
+        chosen.encoded.reverse()
+        chosen.values.reverse()
+        last = len(chosen.values) - 1
+        chosen.far = [(last - place, write) for place, write in reversed(chosen.far)]
+        yield from self._fetched(chosen)
 
     def _plain(self, chunk: list[Pair], decided: bytes) -> Block | None:
         """The block when every pair is the only version of its key, visible, with a short value."""
@@ -170,7 +195,7 @@ class BlockReader:
             return None
         return _decoded_keys(encoded), values
 
-    def _chosen(self, chunk: list[Pair], decided: bytes) -> tuple[Block, bytes]:
+    def _chosen(self, chunk: list[Pair], decided: bytes) -> _Chosen:
         """The newest visible version of each key, pair by pair. `decided` is the last key whose version is known (its
         older ones may fill the next chunk)."""
         bound = desc(self.ts)
@@ -197,16 +222,27 @@ class BlockReader:
                     far.append((len(values), write))
                 values.append(write.short_value or b"")
             encoded.append(prefix)
-        if far:
-            self._fetch(encoded, values, far)
-        return (_decoded_keys(encoded), values), decided
+        return _Chosen(encoded, values, far, decided)
 
-    def _fetch(self, encoded: list[bytes], values: list[bytes], far: list[tuple[int, WriteRecord]]) -> None:
-        keys = [encoded[place] + desc(write.start_ts) for place, write in far]
-        for (place, write), value in zip(far, self._engine.default.get(keys), strict=True):
-            if value is None:
-                raise Corrupt(f"the value of key {encoded[place].hex()} at {write.start_ts} is missing")
-            values[place] = value
+    def _fetched(self, chosen: _Chosen) -> Iterator[Block]:
+        """The chosen versions with their values, in blocks that stay small however long the values are."""
+        encoded, values, far = chosen.encoded, chosen.values, chosen.far
+        start = total = 0
+        for at in range(0, len(far), _FETCHED_AT_ONCE):
+            part = far[at : at + _FETCHED_AT_ONCE]
+            keys = [encoded[place] + desc(write.start_ts) for place, write in part]
+            for (place, write), value in zip(part, self._engine.default.get(keys), strict=True):
+                if value is None:
+                    raise Corrupt(f"the value of key {encoded[place].hex()} at {write.start_ts} is missing")
+                values[place] = value
+                total += len(value)
+            if total > _CHUNK_BYTES and at + len(part) < len(far):
+                end = far[at + len(part)][0]
+                yield _decoded_keys(encoded[start:end]), values[start:end]
+                values[start:end] = [b""] * (end - start)
+                start, total = end, 0
+        if start < len(values):
+            yield _decoded_keys(encoded[start:]), values[start:] if start else values
 
 
 _HEAD = 12
