@@ -120,6 +120,8 @@ def column_parts(node: exp.Expression) -> tuple[str, str, str]:
     """(name, table, database) of a Column node; missing parts are empty."""
     take(node)
     args = node.args
+    if not isinstance(node, exp.Column):
+        raise refused(node)
     if args.get("catalog") is not None:
         raise refused(node)
     name, table, database = args["this"], args.get("table"), args.get("db")
