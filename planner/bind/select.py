@@ -99,6 +99,8 @@ def bind_select(node: exp.Expression, environment: Environment) -> Relation:
     block = Block(environment, node, part, part.scope(environment.outer))
     plan = _where(block, part.plan)
     plan = bind_locks(environment, node, part, plan)
+    if not node.expressions:
+        raise SqlError(SYNTAX_ERROR, near="", line=1)
     block.items = bind_items(block)
     block.group_by = _group_by(block)
     block.having = _having(block)

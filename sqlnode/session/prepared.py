@@ -5,12 +5,25 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+from planner import plan as make_plan
 from planner.expr.nodes import Column
-from sqlnode.base.types import SqlType
+from planner.parse.entry import split_text
+from planner.parse.nodes_common import Unsupported
+from sqlnode.base.errors import (
+    MAX_PREPARED_STMT_COUNT_REACHED,
+    NOT_SUPPORTED_YET,
+    SYNTAX_ERROR,
+    UNSUPPORTED_PS,
+    SqlError,
+)
+from sqlnode.base.types import SqlType, varchar
+from sqlnode.session.plan_cache import CachedPlan
+from sqlnode.session.text_plans import PLANNED
+from sqlnode.statements import handler_for
 
 if TYPE_CHECKING:
     from planner.parse.statement import Statement
-    from sqlnode.session.plan_cache import CachedPlan
+    from sqlnode.session.session import Session
 
 PLANS_PER_STATEMENT = 8
 """Plans kept for different parameter types of one statement."""
@@ -33,3 +46,46 @@ class PreparedStatement:
     plan_key: object = None
     plans: dict[tuple[SqlType, ...], CachedPlan] = field(default_factory=dict)
     text: str = ""
+
+
+def prepared_from(session: Session, text: str) -> PreparedStatement:
+    """See `Session.prepare_text`."""
+    instance = session.instance
+    limit = int(instance.globals.values["max_prepared_stmt_count"] or 0)
+    if sum(other.prepared_count for other in instance.sessions.values()) >= limit:
+        raise SqlError(MAX_PREPARED_STMT_COUNT_REACHED, limit=limit)
+    pending = split_text(text, sql_mode=session.sql_mode)
+    if len(pending) > 1:
+        at = pending[1].tokens[0].start
+        raise SqlError(SYNTAX_ERROR, near=text[at : at + 80], line=1 + text[:at].count("\n"))
+    statement = pending[0].parse()
+    count = statement.parameter_count
+    prepared = PreparedStatement(0, statement, count, text=text)
+    text_type = varchar(-1, session.charset, session.collation)
+    prepared.parameter_columns = tuple(Column(index, "?", text_type) for index in range(count))
+    if statement.kind in PLANNED:
+        plan = make_plan(statement, session.plan_context())
+        instance.check_plan(session, plan)
+        prepared.columns = plan.columns
+        if not count and plan.cacheable:
+            prepared.plan = CachedPlan(plan, instance.catalogs.current, statement)
+            prepared.types = ()
+            prepared.plan_key = session.plan_key
+        return prepared
+    prepared.columns = _columns_without_plan(session, statement)
+    return prepared
+
+
+def _columns_without_plan(session: Session, statement: Statement) -> tuple[Column, ...]:
+    """The result columns of a statement that a handler runs (SHOW, EXPLAIN). Raises 1235, 1295."""
+    from sqlnode.show import columns_of
+
+    node = statement.ast
+    if isinstance(node, Unsupported):
+        raise SqlError(NOT_SUPPORTED_YET, feature=node.feature)
+    handler = handler_for(type(node))
+    if handler is None:
+        raise SqlError(NOT_SUPPORTED_YET, feature=statement.kind.value)
+    if not handler.preparable:
+        raise SqlError(UNSUPPORTED_PS)
+    return columns_of(session, node)

@@ -25,24 +25,22 @@ from planner.physical import PhysicalPlan
 from sqlnode.base.charset import charset_by_name
 from sqlnode.base.errors import (
     BAD_DB_ERROR,
-    MAX_PREPARED_STMT_COUNT_REACHED,
     NO_SUCH_TABLE,
     NOT_SUPPORTED_YET,
     QUERY_INTERRUPTED,
     STACK_OVERRUN,
     SYNTAX_ERROR,
     UNKNOWN_STMT_HANDLER,
-    UNSUPPORTED_PS,
     SqlError,
     SqlWarning,
 )
 from sqlnode.base.schema import TableInfo
-from sqlnode.base.types import SqlType, Value, varchar
+from sqlnode.base.types import SqlType, Value
 from sqlnode.session.execution import run_plan
 from sqlnode.session.facts import Facts
 from sqlnode.session.interrupts import stop_timer
 from sqlnode.session.plan_cache import CachedPlan
-from sqlnode.session.prepared import PLANS_PER_STATEMENT, PreparedStatement
+from sqlnode.session.prepared import PLANS_PER_STATEMENT, PreparedStatement, prepared_from
 from sqlnode.session.table_use import release_tables, wait_to_commit
 from sqlnode.session.text_plans import PLANNED, learn_template, run_template
 from sqlnode.session.transactions import TransactionState
@@ -395,44 +393,8 @@ class Session:
         return len(self._prepared) + len(self.named)
 
     def prepare_text(self, text: str) -> PreparedStatement:
-        """A prepared statement for one statement's text. Raises 1064, 1295, 1461 and whatever planning raises."""
-        limit = int(self.instance.globals.values["max_prepared_stmt_count"] or 0)
-        if sum(session.prepared_count for session in self.instance.sessions.values()) >= limit:
-            raise SqlError(MAX_PREPARED_STMT_COUNT_REACHED, limit=limit)
-        pending = split_text(text, sql_mode=self.sql_mode)
-        if len(pending) > 1:
-            at = pending[1].tokens[0].start
-            raise SqlError(SYNTAX_ERROR, near=text[at : at + 80], line=1 + text[:at].count("\n"))
-        statement = pending[0].parse()
-        count = statement.parameter_count
-        prepared = PreparedStatement(0, statement, count, text=text)
-        prepared.parameter_columns = tuple(
-            Column(index, "?", varchar(-1, self.charset, self.collation)) for index in range(count)
-        )
-        if statement.kind in PLANNED:
-            plan = make_plan(statement, self.plan_context())
-            prepared.columns = plan.columns
-            if not count and plan.cacheable:
-                prepared.plan = CachedPlan(plan, self.instance.catalogs.current, statement)
-                prepared.types = ()
-                prepared.plan_key = self.plan_key
-            return prepared
-        node = statement.ast
-        if isinstance(node, Unsupported):
-            raise SqlError(NOT_SUPPORTED_YET, feature=node.feature)
-        handler = handler_for(type(node))
-        if handler is None:
-            raise SqlError(NOT_SUPPORTED_YET, feature=statement.kind.value)
-        if not handler.preparable:
-            raise SqlError(UNSUPPORTED_PS)
-        prepared.columns = self._columns_of(node)
-        return prepared
-
-    def _columns_of(self, node: object) -> tuple[Column, ...]:
-        """The result columns of a statement without a plan of its own (SHOW, EXPLAIN), for COM_STMT_PREPARE."""
-        from sqlnode.show import columns_of
-
-        return columns_of(self, node)
+        """A prepared statement for one statement's text. Raises 1064, 1142, 1295, 1461 and whatever planning raises."""
+        return prepared_from(self, text)
 
     async def execute_prepared(self, statement_id: int, values: Sequence[Value], types: Sequence[SqlType]) -> Result:
         """COM_STMT_EXECUTE. `types` may be the very tuple of the execution before, which then costs no look-up."""
