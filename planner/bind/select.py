@@ -34,6 +34,7 @@ from sqlnode.base.errors import (
     BAD_FIELD_ERROR,
     NO_TABLES_USED,
     REMOVED_SPACES,
+    SYNTAX_ERROR,
     WRONG_GROUP_FIELD,
     SqlError,
     SqlWarning,
