@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 from itertools import islice
 
+import numpy as np
 from rocksdict import ReadOptions
 
 from store.api import Block, Corrupt, KeyRange, Pair
@@ -33,6 +34,8 @@ CHUNK = 8192
 _STEP = 256
 _CHUNK_BYTES = 8 << 20
 _FETCHED_AT_ONCE = 16
+_ARRAYS_FROM = 256
+_MASK_64 = (1 << 64) - 1
 AFTER_ALL_KEYS = b"\xff" * 32
 
 
@@ -187,6 +190,10 @@ class BlockReader:
         values = plain_values(records)
         if values is None:
             return None
+        if len(keys) >= _ARRAYS_FROM:
+            found = _single_keys(keys, self.ts)
+            if found is not None:
+                return (found, values) if keys[0][:-8] != decided else None
         encoded = [versioned[:-8] for versioned in keys]
         if len(set(encoded)) != len(encoded) or encoded[0] == decided:
             return None
@@ -267,6 +274,29 @@ def plain_values(records: Sequence[bytes]) -> list[bytes] | None:
         return None
     values = [record[_HEAD:] for record in records]
     return values if list(heads[_HEAD - 1 :: _HEAD]) == list(map(len, values)) else None
+
+
+def _single_keys(versioned: Sequence[bytes], ts: int) -> list[bytes] | None:
+    """The keys of sorted versions when each is the only one of its key, visible at `ts`, and all keys have one length;
+    None when not, or when they must be looked at one by one."""
+    count, size = len(versioned), len(versioned[0])
+    joined = b"".join(versioned)
+    groups, rest = divmod(size - 8, 9)
+    if len(joined) != count * size or rest or not groups:
+        return None
+    matrix = np.frombuffer(joined, np.uint8).reshape(count, size)
+    encoded = matrix[:, :-8].reshape(count, groups, 9)
+    markers = encoded[:, :, 8]
+    pad = 255 - int(markers[0, -1])
+    if pad > 8 or (markers[:, -1] != 255 - pad).any() or (markers[:, :-1] != 255).any():
+        return None
+    prefixes = np.ascontiguousarray(matrix[:, :-8]).view(f"V{size - 8}").reshape(-1)
+    timestamps = np.ascontiguousarray(matrix[:, -8:]).view(">u8").reshape(-1)
+    if (prefixes[1:] == prefixes[:-1]).any() or (timestamps < np.uint64(~ts & _MASK_64)).any():
+        return None
+    length = 8 * groups - pad
+    raw = np.ascontiguousarray(encoded[:, :, :8]).reshape(count, 8 * groups)[:, :length].tobytes()
+    return [raw[at : at + length] for at in range(0, count * length, length)]
 
 
 def _decoded_keys(encoded: list[bytes]) -> list[bytes]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import random
 from pathlib import Path
 
 import pytest
@@ -12,6 +13,7 @@ from store.api import MAX_TIMESTAMP, KeyRange
 from store.embedded import blocks as module
 from store.embedded.blocks import BlockReader
 from store.embedded.client import EmbeddedClient
+from store.embedded.records import desc, encode_key
 
 
 def key(number: int) -> bytes:
@@ -59,3 +61,15 @@ def test_blocks(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, length: int, re
         await store.close()
 
     asyncio.run(run())
+
+
+@pytest.mark.parametrize("length", [11, 19, 24, 25, 29, 35])
+def test_single_keys(length: int) -> None:
+    """Many keys decoded at once, where each has one visible version."""
+    source = random.Random(length)
+    raw = sorted({source.randbytes(length) for _ in range(500)})
+    versioned = [encode_key(one) + desc(source.randrange(10**17, 10**18)) for one in raw]
+    assert module._single_keys(versioned, 10**18) == raw
+    assert module._single_keys(versioned, 10**17) is None
+    assert module._single_keys([*versioned[:5], encode_key(raw[4]) + desc(5), *versioned[5:]], 10**18) is None
+    assert module._single_keys([*versioned, encode_key(b"x" * (length + 1)) + desc(5)], 10**18) is None
