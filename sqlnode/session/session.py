@@ -8,7 +8,7 @@ All state changes only between awaits, on the loop's thread.
 from __future__ import annotations
 
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from datetime import tzinfo
 from functools import partial
 from typing import TYPE_CHECKING, Any
@@ -34,13 +34,13 @@ from sqlnode.base.errors import (
     SqlError,
     SqlWarning,
 )
-from sqlnode.base.schema import TableInfo
 from sqlnode.base.types import SqlType, Value
 from sqlnode.session.execution import run_plan
 from sqlnode.session.facts import Facts
 from sqlnode.session.interrupts import stop_timer
 from sqlnode.session.plan_cache import CachedPlan
 from sqlnode.session.prepared import PLANS_PER_STATEMENT, PreparedStatement, prepared_from
+from sqlnode.session.table_services import TableServices
 from sqlnode.session.table_use import release_tables, wait_to_commit
 from sqlnode.session.text_plans import PLANNED, learn_template, run_template
 from sqlnode.session.transactions import TransactionState
@@ -50,8 +50,6 @@ from store.api import StoreError
 
 if TYPE_CHECKING:
     from asyncio import TimerHandle
-
-    import pyarrow as pa
 
     from executor.context import KillFlag
     from executor.runtime import Runtime
@@ -89,6 +87,7 @@ class Session:
         self.current_text = ""
         self.command = "Sleep"
         self.facts = Facts(self)
+        self.tables = TableServices(self)
         self.kill: KillFlag = KillFlag()
         self.running: Transaction | None = None
         """The transaction of the writing statement that runs now; KILL ends its lock waits."""
@@ -458,40 +457,6 @@ class Session:
         """COM_STMT_RESET; the wire drops long data and cursors itself. Raises 1243."""
         if statement_id not in self._prepared:
             raise SqlError(UNKNOWN_STMT_HANDLER, name=statement_id, command="mysqld_stmt_reset")
-
-    # --- what plans may call ---
-
-    def virtual_table(self, database: str, table: str, predicates: Mapping[str, object]) -> pa.RecordBatch:
-        """Rows of a server table, as the account may see them."""
-        from sqlnode.infoschema import generate
-
-        return generate(self, database, table, predicates)
-
-    async def allocate_auto_id(self, database: str, table: TableInfo, count: int) -> int:
-        """The first of `count` AUTO_INCREMENT values of a table, auto_increment_increment apart."""
-        values = self.variables.values
-        schema = self.instance.catalogs.current.schema(database)
-        assert schema is not None, database
-        increment, offset = values["auto_increment_increment"], values["auto_increment_offset"]
-        forced = self.forced_insert_id
-        if forced:
-            self.forced_insert_id = 0
-            last = forced + (count - 1) * increment  # type: ignore[operator]
-            await self.instance.auto_ids.rebase(schema.info.id, table, last)  # type: ignore[arg-type]
-            return forced
-        return await self.instance.auto_ids.allocate(schema.info.id, table, count, increment, offset)  # type: ignore[arg-type]
-
-    async def rebase_auto_id(self, database: str, table: TableInfo, value: int) -> None:
-        """Later AUTO_INCREMENT values of the table must be greater than `value`."""
-        schema = self.instance.catalogs.current.schema(database)
-        assert schema is not None, database
-        await self.instance.auto_ids.rebase(schema.info.id, table, value)
-
-    async def allocate_row_ids(self, database: str, table: TableInfo, count: int) -> int:
-        """The first of `count` hidden row ids."""
-        schema = self.instance.catalogs.current.schema(database)
-        assert schema is not None, database
-        return await self.instance.auto_ids.allocate_row_ids(schema.info.id, table, count)
 
     # --- after a result ---
 
