@@ -26,6 +26,7 @@ from planner.context import SqlMode
 from planner.expr.assignment_arrays import assign_array
 from planner.expr.nodes import Column
 from sqlnode.base.errors import SqlError
+from sqlnode.base.schema import ColumnInfo, TableInfo
 from sqlnode.base.temporal_arrays import to_utc_values
 from sqlnode.base.types import TypeCode, arrow_type
 from store.codec.byte_arrays import masked, values_to_array
@@ -56,6 +57,7 @@ class BulkRows:
             or (keys is not None and (keys.parents or (node.replace_rows and keys.children)))
             or any(index is not self._writer.codec.primary for index in table.indexes)
             or (auto is not None and not auto.is_integer)
+            or any(column.type.code == TypeCode.TIMESTAMP for column in _handle_columns(table))
             or writing_transaction(context).pessimistic
         )
 
@@ -160,6 +162,11 @@ class BulkRows:
         values = self._batch.rows(stored, count)
         keys = None if values is None else self._batch.record_keys(stored, row_ids)
         return None if keys is None or values is None else (keys, values)
+
+
+def _handle_columns(table: TableInfo) -> list[ColumnInfo]:
+    primary = table.primary_index if table.is_common_handle else None
+    return [] if primary is None else [table.columns[part.offset] for part in primary.columns]
 
 
 async def _may_exist(transaction: Transaction, keys: Sequence[bytes]) -> bool:
