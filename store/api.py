@@ -33,13 +33,14 @@ import enum
 from collections.abc import AsyncIterator, Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import tzinfo
-from typing import TYPE_CHECKING, Protocol, TypeAlias
+from typing import TYPE_CHECKING, Protocol, TypeAlias, runtime_checkable
 
 if TYPE_CHECKING:
     import pyarrow as pa
 
     from sqlnode.base.errors import SqlWarning
     from sqlnode.base.types import Value
+    from store.buffer import WriteBuffer
     from store.proto import tipb_pb2
 
 Key: TypeAlias = bytes
@@ -281,6 +282,20 @@ DagEvaluator: TypeAlias = "Callable[[CopRequest, Iterator[Block]], Iterator[pa.R
 
 
 # --- protocols ---------------------------------------------------------------------------------------------------
+
+
+@runtime_checkable
+class DirectCommits(Protocol):
+    """A client in the same process that takes small commits as they stand in the buffer, without requests."""
+
+    def commit_at_once(
+        self, start_ts: Timestamp, buffer: WriteBuffer, locked: dict[bytes, LockMode], *, pessimistic: bool
+    ) -> Timestamp:
+        """Commits, and gives back the transaction's locks: the commit timestamp, to be told to nobody before `synced`.
+        0 when nothing was done and the commit must go through prewrite."""
+
+    async def synced(self) -> None:
+        """Returns when all commits made before are durable."""
 
 
 class Oracle(Protocol):

@@ -350,6 +350,18 @@ class Transaction:
         client = store.client
         locked = self._locked
         self.state = State.COMMITTING
+        if store.direct is not None:
+            buffer = self.buffer
+            at_once = store.direct.commit_at_once(self.start_ts, buffer, locked, pessimistic=self.pessimistic)
+            if at_once:
+                try:
+                    await store.direct.synced()
+                except BaseException:
+                    await self._clean_up(list(buffer.entries))
+                    raise
+                self.state = State.COMMITTED
+                buffer.clear()
+                return at_once
         plan_it = partial(
             plan_commit,
             self.buffer,

@@ -1,7 +1,7 @@
 """Connection: one client, from its first byte to its last.
 
 A command starts in the data callback that brought it (`_command`). Mostly it finishes there and the reply leaves with
-the callback; only when it waits does a task carry it on. While it runs, further commands stay in the read buffer.
+the callback; only when it waits does a callback or a task carry it on. While it runs, further commands stay in the read buffer.
 What commands do stands in `dispatch`; how results become packets in `sending`.
 """
 
@@ -64,13 +64,14 @@ class Connection:
         self.session: Session
         """Set when the client has logged in; commands run only then."""
         self._session: Session | None = None
-        self._task: asyncio.Task[None] | None = None
+        self._running = False
+        """A command waits, or the client is logging in."""
         self._timer: asyncio.TimerHandle | None = None
 
     @property
     def is_running(self) -> bool:
         """Whether a command runs (or the client is logging in)."""
-        return self._task is not None
+        return self._running
 
     # --- the connection phase ---
 
@@ -85,8 +86,9 @@ class Connection:
         self.server.add(self)
         timeout = float(self.server.instance.globals.values["connect_timeout"] or 0)
         self._timer = self.loop.call_later(timeout, self.abort)
-        self._task = self.loop.create_task(self._log_in(self.phase), name=f"login {self.id}")
-        self._task.add_done_callback(self._suspended_done)
+        self._running = True
+        task = self.loop.create_task(self._log_in(self.phase), name=f"login {self.id}")
+        task.add_done_callback(self._logged_in)
 
     def _refuse(self, error: SqlError) -> None:
         """An error instead of the greeting: without SQLSTATE, which belongs to protocol 4.1."""
@@ -124,17 +126,18 @@ class Connection:
         """A command came in: run it as far as it goes without waiting."""
         protocol = self.protocol
         protocol.busy = True
-        task = start(self._run(payload), self.loop, "command")
-        if task is None:
+        if start(self._run(payload), self.loop, "command", self._suspended_done):
             protocol.busy = False
         else:
-            self._task = task
-            task.add_done_callback(self._suspended_done)
+            self._running = True
 
-    def _suspended_done(self, task: asyncio.Task[None]) -> None:
-        self._task = None
-        if not task.cancelled() and task.exception() is not None:
-            log.error("connection %d failed", self.id, exc_info=task.exception())
+    def _logged_in(self, task: asyncio.Task[None]) -> None:
+        self._suspended_done(None if task.cancelled() else task.exception())
+
+    def _suspended_done(self, error: BaseException | None) -> None:
+        self._running = False
+        if error is not None and not isinstance(error, asyncio.CancelledError):
+            log.error("connection %d failed", self.id, exc_info=error)
             self.abort()
         if self.protocol.lost:
             self._close_session()
@@ -199,7 +202,7 @@ class Connection:
         self.cursors.clear()
         if self._session is None:
             return
-        if self._task is not None:
+        if self._running:
             self._session.kill_query()
         else:
             self._close_session()
@@ -223,7 +226,7 @@ class Connection:
             return
         if session is None:
             self.abort()
-        elif self._task is None:
+        elif not self._running:
             self.protocol.sequence = 1
             self.protocol.send(error_payload(error))
             self.protocol.close()
@@ -234,7 +237,7 @@ class Connection:
 
     def shut_down(self) -> None:
         """The server stops: an idle connection ends; a running command may finish, and ends it then."""
-        if self._task is None:
+        if not self._running:
             self.end(SqlError(SERVER_SHUTDOWN))
         else:
             self.ending = SqlError(SERVER_SHUTDOWN)
@@ -242,7 +245,7 @@ class Connection:
     def check_idle(self, now: float) -> None:
         """wait_timeout, interactive_timeout: called every now and then by the server."""
         session = self._session
-        if session is None or self._task is not None:
+        if session is None or self._running:
             return
         limit = session.variables.values["wait_timeout"]
         if now - self.last_used > float(limit or 0):

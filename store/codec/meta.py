@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import base64
 import json
+from functools import lru_cache
 from typing import Any
 
 from sqlnode.base.schema import (
@@ -116,11 +117,13 @@ def table_key(database_id: int, table_id: int) -> bytes:
     return hash_key(database_hash(database_id), b"Table:%d" % table_id)
 
 
+@lru_cache(maxsize=4096)
 def row_id_key(database_id: int, table_id: int) -> bytes:
     """The counter of row ids (and auto-increment values where they share it)."""
     return hash_key(database_hash(database_id), b"TID:%d" % table_id)
 
 
+@lru_cache(maxsize=4096)
 def auto_increment_key(database_id: int, table_id: int) -> bytes:
     """The separate auto-increment counter (table version 5 with auto_id_cache 1)."""
     return hash_key(database_hash(database_id), b"IID:%d" % table_id)

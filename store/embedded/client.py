@@ -40,6 +40,7 @@ from store.api import (
     WriteConflict,
 )
 from store.embedded import percolator
+from store.embedded.at_once import KEY_LIMIT, commit_at_once
 from store.embedded.blocks import AFTER_ALL_KEYS, BlockReader
 from store.embedded.engine import Engine, Stalled
 from store.embedded.gc import GarbageCollector
@@ -50,6 +51,8 @@ from store.embedded.records import encode_key
 
 if TYPE_CHECKING:
     import pyarrow as pa
+
+    from store.buffer import WriteBuffer
 
 T = TypeVar("T")
 
@@ -198,6 +201,19 @@ class EmbeddedClient:
                 await asyncio.sleep(0)
         txn = self._live.get(request.start_ts)
         return PrewriteResult(min_commit_ts=txn.min_commit_ts if txn is not None else request.start_ts + 1)
+
+    def commit_at_once(
+        self, start_ts: int, buffer: WriteBuffer, locked: dict[bytes, LockMode], *, pessimistic: bool
+    ) -> int:
+        """A small commit without requests: the commit timestamp, to be answered after `synced`; 0 when nothing was done
+        and it must go the ordinary way."""
+        if not 0 < len(buffer.entries) <= KEY_LIMIT:
+            return 0
+        return commit_at_once(self.mvcc, self.gc, start_ts, buffer, locked, pessimistic=pessimistic)
+
+    async def synced(self) -> None:
+        """All commits that were made are durable."""
+        await self.engine.wait_synced()
 
     def _note_garbage(self, mutations: Sequence[Mutation], commit_ts: int) -> None:
         note = self.gc.note

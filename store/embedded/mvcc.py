@@ -38,6 +38,9 @@ from store.embedded.records import (
 from store.embedded.versions import Entry, VersionCache
 
 _LOCKS_PER_ERROR = 256
+_SHARED = 12
+"""Bytes that the encoded keys of a table's records share (those of indexes share them with other indexes)."""
+_ENDS = 10_000
 _TOUCHED_LIMIT = 200_000
 _CACHED_KEYS = 20_000
 """Transactions that write more keys leave the cache of versions to others."""
@@ -59,6 +62,9 @@ class Mvcc:
         self.prewritten = PrewrittenTable()
         self.touched: dict[bytes, int] = {}
         self.touched_floor = 0
+        self._ends: dict[bytes, tuple[bytes, int]] = {}
+        """Where a table's records end: by the encoded prefix that they share, a key at and behind which the database had
+        no record, and the cache's `losses` then. While those stay, what was written behind it stands in the cache."""
         self.met_unsynced = False
         """A read met a version that is not durable: whoever called it must let the engine settle before it answers."""
         self._load_locks()
@@ -79,7 +85,11 @@ class Mvcc:
         """(commit_ts, value) of the newest PUT or DELETE; (0, None) when there is none."""
         entry = self.versions.entries.get(key)
         if entry is None:
-            entry = self._seek(encode_key(key), MAX_TIMESTAMP)
+            encoded = encode_key(key)
+            end = self._ends.get(encoded[:_SHARED])
+            if end is not None and encoded >= end[0] and end[1] == self.versions.losses:
+                return 0, None
+            entry = self._seek(encoded, MAX_TIMESTAMP)
             self.versions.put(key, entry[0], entry[1])
         return entry
 
@@ -99,6 +109,12 @@ class Mvcc:
         cursor = self.engine.write_family.iter()
         cursor.seek(encoded + desc(ts))
         size = len(encoded) + 8
+        if ts == MAX_TIMESTAMP and not (cursor.valid() and cursor.key().startswith(encoded[:_SHARED])):
+            cursor.status()
+            if len(self._ends) >= _ENDS:
+                self._ends.clear()
+            self._ends[encoded[:_SHARED]] = (encoded, self.versions.losses)
+            return 0, None
         while cursor.valid():
             versioned: bytes = cursor.key()
             if len(versioned) != size or not versioned.startswith(encoded):

@@ -28,11 +28,13 @@ Entry = tuple[int, bytes | None]
 class VersionCache:
     """See the module. `limit_bytes` bounds keys, values and their overhead; the oldest entries go first."""
 
-    __slots__ = ("_blocks", "_limit", "_used", "blocks", "entries", "floor")
+    __slots__ = ("_blocks", "_limit", "_used", "blocks", "entries", "floor", "losses")
 
     def __init__(self, limit_bytes: int, floor: int) -> None:
         self.entries: dict[bytes, Entry] = {}
         self.floor = floor
+        self.losses = 0
+        """Counts the moments at which versions may have left `entries`, or passed it by."""
         self.blocks = RecordBlocks(limit_bytes // 2)
         self._blocks = self.blocks.blocks
         self._limit = limit_bytes
@@ -41,6 +43,7 @@ class VersionCache:
     def put(self, key: bytes, commit_ts: int, value: bytes | None) -> None:
         """The newest version of `key`, just committed or just read."""
         if value is not None and len(value) > VALUE_LIMIT_BYTES:
+            self.losses += 1
             self.entries.pop(key, None)
             self.blocks.drop(key)
             if commit_ts > self.floor:
@@ -58,6 +61,7 @@ class VersionCache:
     def forget(self, keys: Iterable[bytes], commit_ts: int) -> None:
         """Drops keys that got a version which is not worth keeping."""
         entries = self.entries
+        self.losses += 1
         for key in keys:
             entries.pop(key, None)
             self.blocks.drop(key)
@@ -66,6 +70,7 @@ class VersionCache:
 
     def clear(self) -> None:
         """Forgets everything."""
+        self.losses += 1
         for commit_ts, _ in self.entries.values():
             if commit_ts > self.floor:
                 self.floor = commit_ts
@@ -81,6 +86,7 @@ class VersionCache:
         )
         target = self._limit - self._limit // 4
         if used > target:
+            self.losses += 1
             for key in list(islice(entries, len(entries) // 4 + 1)):
                 commit_ts, value = entries.pop(key)
                 used -= _ENTRY_OVERHEAD_BYTES + len(key) + (len(value) if value is not None else 0)

@@ -6,6 +6,7 @@ import asyncio
 import threading
 import time
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 
 import pymysql
@@ -51,26 +52,38 @@ def test_start_runs_to_the_end_without_a_task() -> None:
         async def plain() -> str:
             future = loop.create_future()
             loop.call_later(0.01, future.set_result, "answer")
-            return str(await future)
+            answer = str(await future)
+            assert answer == "answer" and asyncio.current_task() is None
+            await asyncio.sleep(0)
+            assert asyncio.current_task() is not None
+            done.append("plain")
+            return answer
 
         async def failing() -> None:
             await asyncio.sleep(0)
             raise ValueError
 
-        here: list[object] = []
+        ends: list[tuple[str, BaseException | None]] = []
 
         def callback() -> None:
-            assert start(quick(), loop, "quick") is None
-            here.extend([start(slow(), loop, "slow"), start(plain(), loop, "plain"), start(failing(), loop, "failing")])
+            assert start(quick(), loop, "quick", partial(end, "quick"))
+            for coroutine in (slow(), plain(), failing()):
+                name = coroutine.__name__
+                assert not start(coroutine, loop, name, partial(end, name))
+            assert not ends
+
+        def end(name: str, error: BaseException | None) -> None:
+            ends.append((name, error))
 
         loop.call_soon(callback)
         await asyncio.sleep(0.05)
-        slow_task, plain_task, failing_task = here
-        assert await slow_task == "result"  # type: ignore[misc]
-        assert await plain_task == "answer"  # type: ignore[misc]
-        with pytest.raises(ValueError):
-            await failing_task  # type: ignore[misc]
-        assert done == ["quick", "slow"]
+        assert {name: type(error) for name, error in ends} == {
+            "slow": type(None),
+            "plain": type(None),
+            "failing": ValueError,
+        }
+        assert len(ends) == 3
+        assert sorted(done) == ["plain", "quick", "slow"]
 
     asyncio.run(main())
 

@@ -96,18 +96,18 @@ def _generate(case: dict[str, Any]) -> dict[bytes, bytes]:
     return made
 
 
-@pytest.mark.parametrize("case", CASES, ids=lambda case: case["name"])
+@pytest.mark.parametrize(
+    "case",
+    [case for case in CASES if case["name"] not in READ_ONLY and case["name"] not in UNSUPPORTED],
+    ids=lambda case: case["name"],
+)
 def test_same_bytes(case: dict[str, Any]) -> None:
-    if case["name"] in READ_ONLY or case["name"] in UNSUPPORTED:
-        pytest.skip(READ_ONLY.get(case["name"], UNSUPPORTED.get(case["name"], "")))
     made, recorded = _generate(case), _pairs(case)
     assert {k.hex(): v.hex() for k, v in made.items()} == {k.hex(): v.hex() for k, v in recorded.items()}
 
 
-@pytest.mark.parametrize("case", CASES, ids=lambda case: case["name"])
+@pytest.mark.parametrize("case", [c for c in CASES if c["name"] != "vectors"], ids=lambda case: case["name"])
 def test_reads_rows(case: dict[str, Any]) -> None:
-    if case["name"] == "vectors":
-        pytest.skip("type vector")
     table = meta.table_from_json(case["table_info"])
     codec = TableCodec(table)
     records = [pair for pair in case["pairs"] if pair["kind"] == "record"]
