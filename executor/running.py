@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncGenerator, AsyncIterator, Sequence
+from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, Sequence
 from dataclasses import replace
 
 import pyarrow as pa
@@ -10,7 +10,7 @@ import pyarrow as pa
 from executor.batches import make_batch, to_rows
 from executor.compiled import kept
 from executor.context import ExecContext
-from executor.result import Result, RowsResult
+from executor.result import OkResult, Result, RowsResult
 from executor.row_path import RowPlan, StoredPoint, StoredProgram, is_linear, row_plan, row_program
 from executor.stream import Execution
 from planner.expr.nodes import Call, Column, Expression, walk
@@ -26,6 +26,18 @@ _WAITING = frozenset({"sleep", "get_lock"})
 """Functions that may suspend a statement (`Suspend`): it runs again from its start, so nothing may be sent before."""
 
 
+_change: Callable[[PhysicalPlan, ExecContext], Awaitable[OkResult]] | None = None
+
+
+def _load_change() -> Callable[[PhysicalPlan, ExecContext], Awaitable[OkResult]]:
+    """`run_dml`, whose modules import this one."""
+    global _change
+    from executor.dml import run_dml
+
+    _change = run_dml
+    return run_dml
+
+
 async def run(plan: PhysicalPlan, context: ExecContext) -> Result:
     """Runs a plan. Raises SqlError, StoreError, and `Suspend` where an expression must wait."""
     if context.runtime is None:
@@ -37,9 +49,7 @@ async def run(plan: PhysicalPlan, context: ExecContext) -> Result:
             if result is not None:
                 return result
     if isinstance(plan.root, (Insert, Update, Delete)):
-        from executor.dml import run_dml
-
-        return await run_dml(plan, context)
+        return await (_change or _load_change())(plan, context)
     return await _run_stream(plan, context)
 
 

@@ -7,10 +7,22 @@ with what `table_writer` has compiled for its table.
 
 from __future__ import annotations
 
+from collections.abc import Awaitable, Callable
+from typing import Any
+
 from executor.context import ExecContext
+from executor.dml.delete import run_delete
+from executor.dml.insert import run_insert
+from executor.dml.update import run_update
 from executor.result import OkResult
 from planner.physical import Delete, Insert, PhysicalPlan, Update
 from sqlnode.base.errors import SqlWarning
+
+_RUNNERS: dict[type, Callable[[PhysicalPlan, Any, ExecContext, list[int]], Awaitable[OkResult]]] = {
+    Insert: run_insert,
+    Update: run_update,
+    Delete: run_delete,
+}
 
 
 async def run_dml(plan: PhysicalPlan, context: ExecContext) -> OkResult:
@@ -25,16 +37,4 @@ async def run_dml(plan: PhysicalPlan, context: ExecContext) -> OkResult:
         warn(warning)
 
     evaluation.warn = counted
-    root = plan.root
-    if isinstance(root, Insert):
-        from executor.dml.insert import run_insert
-
-        return await run_insert(plan, root, context, warnings)
-    if isinstance(root, Update):
-        from executor.dml.update import run_update
-
-        return await run_update(plan, root, context, warnings)
-    assert isinstance(root, Delete), f"no data change: {type(root).__name__}"
-    from executor.dml.delete import run_delete
-
-    return await run_delete(plan, root, context)
+    return await _RUNNERS[plan.root.__class__](plan, plan.root, context, warnings)

@@ -11,6 +11,7 @@ from executor.dml.row_writes import lock, remove_row, writing_transaction
 from executor.dml.table_writer import Row, writer_of
 from executor.dml.update import YIELD_ROWS, Target, witness
 from executor.result import OkResult
+from executor.running import rows_of
 from planner.physical import Delete, PhysicalPlan
 from sqlnode.base.errors import ROW_IS_REFERENCED_2, SqlError, SqlWarning
 from store.codec.keys import Handle
@@ -31,10 +32,8 @@ def _compile(plan_node: Delete, context: ExecContext) -> tuple[Target, ...]:
     return tuple(targets)
 
 
-async def run_delete(plan: PhysicalPlan, plan_node: Delete, context: ExecContext) -> OkResult:
-    """DELETE."""
-    from executor.running import rows_of
-
+async def run_delete(plan: PhysicalPlan, plan_node: Delete, context: ExecContext, warnings: list[int]) -> OkResult:
+    """DELETE. Its result does not tell the number of warnings."""
     targets = kept(plan_node, "_targets", lambda: _compile(plan_node, context))
     rows = await rows_of(plan_node.source, plan, context)
     found: list[tuple[Target, Row, Handle]] = []

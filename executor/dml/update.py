@@ -12,6 +12,7 @@ from executor.dml.foreign_keys import after_update, check_parents, keys_of
 from executor.dml.row_writes import change_row, lock, writing_transaction
 from executor.dml.table_writer import Row, Scalar, TableWriter, writer_of
 from executor.result import OkResult
+from executor.running import rows_of
 from planner.expr.assignment import Assigner, assigner
 from planner.expr.scalar import compile_scalar
 from planner.physical import PhysicalPlan, Update
@@ -126,8 +127,6 @@ def witness(writer: TableWriter, columns: Sequence[int], handle: int) -> int:
 
 async def run_update(plan: PhysicalPlan, plan_node: Update, context: ExecContext, warnings: list[int]) -> OkResult:
     """UPDATE. `warnings[0]` counts the statement's warnings."""
-    from executor.running import rows_of
-
     targets: tuple[Target, ...] = plan_node.__dict__.get("_targets") or targets_of(plan_node, context)
     rows = await rows_of(plan_node.source, plan, context)
     ignore = plan_node.node.ignore

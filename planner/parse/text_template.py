@@ -21,9 +21,11 @@ from sqlnode.base.types import SqlType, Value, decimal, double, integer, varchar
 T = TokenType
 
 _LITERAL = re.compile(
-    r"""'[^'\\]*(?:(?:\\.|'')[^'\\]*)*'(?![\s]*['"])|(?<![\w$.`@\\'"])\d+(?:\.\d+)?(?:[eE][+-]?\d+)?(?![\w$.`'"])""",
+    r"""['\d](?:(?<=')[^'\\]*(?:(?:\\.|'')[^'\\]*)*'(?![\s]*['"])"""
+    r"""|(?<=\d)(?<![\w$.`@\\'"]\d)\d*(?:\.\d+)?(?:[eE][+-]?\d+)?(?![\w$.`'"]))""",
     re.DOTALL,
 )
+"""Its first character is a set, so that the search skips what cannot begin a literal."""
 _PIECES = re.compile(f"({_LITERAL.pattern})", re.DOTALL)
 _MISREAD = ('"', "#", "--", "/*")
 _QUOTED_APOSTROPHE = re.compile(r"`[^`]*'")

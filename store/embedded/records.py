@@ -12,6 +12,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from functools import lru_cache
 from struct import Struct
 
 from store.api import Corrupt
@@ -35,6 +36,9 @@ def encode_key(key: bytes) -> bytes:
     size = len(key)
     if size == 19:
         return key[:8] + b"\xff" + key[8:16] + b"\xff" + key[16:] + b"\x00\x00\x00\x00\x00\xfa"
+    if size == 37:
+        # An entry of an index over one number.
+        return b"%b\xff%b\xff%b\xff%b\xff%b\x00\x00\x00\xfc" % (key[:8], key[8:16], key[16:24], key[24:32], key[32:])
     whole = size >> 3
     if not whole:
         return key + _PADS[size]
@@ -66,8 +70,21 @@ def ts_of(versioned_key: bytes) -> int:
     return ~found & _MASK
 
 
+_LOW_BITS = (1 << 21) - 1
+
+
 def varint(value: int) -> bytes:
     """LEB128, as in protobuf."""
+    if value > _LOW_BITS:
+        # A timestamp: what is above its lowest bits stays the same for milliseconds.
+        return (0x808080 | value & 0x7F | value << 1 & 0x7F00 | value << 2 & 0x7F0000).to_bytes(3, "little") + _varint(
+            value >> 21
+        )
+    return _varint(value)
+
+
+@lru_cache(maxsize=256)
+def _varint(value: int) -> bytes:
     out = bytearray()
     while value >= 0x80:
         out.append(value & 0x7F | 0x80)
