@@ -81,7 +81,8 @@ class Transaction:
         self.buffer = WriteBuffer()
         self.state = State.ACTIVE
         self.explain: Callable[[Transaction, AlreadyExists], Awaitable[Exception]] | None = None
-        """Set by whoever uses `insert`: the error that the commit raises for a key that exists."""
+        """Set by whoever uses `insert`: the error that the commit raises for a key that exists. It goes with the end, for
+        it knows who knows the transaction, and such a circle would wait for the cycle collector."""
         self._snapshot = Snapshot(store.client, store.resolver, start_ts)
         self._locked: dict[bytes, LockMode] = {}
         self._primary: bytes | None = None
@@ -360,6 +361,7 @@ class Transaction:
                     await self._clean_up(list(buffer.entries))
                     raise
                 self.state = State.COMMITTED
+                self.explain = None
                 buffer.clear()
                 return at_once
         plan_it = partial(
@@ -386,9 +388,10 @@ class Transaction:
             raise
         except AlreadyExists as error:
             await self._clean_up([key for _, key, _ in plan.mutations])
-            if self.explain is None:
+            explain, self.explain = self.explain, None
+            if explain is None:
                 raise
-            raise await self.explain(self, error) from None
+            raise await explain(self, error) from None
         except BaseException:
             await self._clean_up([key for _, key, _ in plan.mutations])
             raise
@@ -397,6 +400,7 @@ class Transaction:
         if self.pessimistic and locked:
             await client.pessimistic_rollback(None, self.start_ts, self.for_update_ts)
         self.state = State.COMMITTED
+        self.explain = None
         self.buffer.clear()
         return commit_ts
 
@@ -413,6 +417,7 @@ class Transaction:
     async def rollback(self) -> None:
         """Forgets all writes and releases all locks. Nothing happens to a transaction that has ended."""
         if self.state is State.ACTIVE:
+            self.explain = None
             await self._end(State.ROLLED_BACK)
 
     async def _end(self, state: State) -> None:
