@@ -42,9 +42,9 @@ class Store:
         self.collected_ts: Timestamp = 0
         """Versions below this may be gone."""
 
-    async def timestamp(self) -> Timestamp:
-        """The next timestamp."""
-        return await self.oracle.timestamp()
+    def timestamp(self) -> Coroutine[Any, Any, Timestamp]:
+        """The next timestamp, when it is awaited."""
+        return self.oracle.timestamp()
 
     def snapshot(self, ts: Timestamp) -> Snapshot:
         """Reads at `ts`. Versions that it can see stay as long as the snapshot is referenced. Raises SnapshotTooOld."""

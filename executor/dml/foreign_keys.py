@@ -90,8 +90,10 @@ def keys_of(context: ExecContext, writer: TableWriter) -> ForeignKeys | None:
     """The table's foreign keys, None when there are none or they are switched off."""
     table = writer.table
     catalog = context.catalog
-    if not table.foreign_keys and (writer.database.lower(), table.name.lower()) not in catalog.referencing:
-        return None
+    if not table.foreign_keys:
+        referencing = catalog.referencing
+        if not referencing or (writer.database.lower(), table.name.lower()) not in referencing:
+            return None
     if not context.variables.get("foreign_key_checks", True):
         return None
     found: ForeignKeys | None = writer.__dict__.get("_foreign_keys")

@@ -318,36 +318,29 @@ class TransactionState:
         optimistic_first: bool = True,
     ) -> Answer:
         """Runs one writing statement as a transaction of its own."""
+        store = self._store
         self.writing = True
+        transaction: Transaction | None = None
         try:
-            return await self._autocommit_write(run, reset, optimistic_first=optimistic_first)
-        finally:
-            self.writing = False
-
-    async def _autocommit_write(
-        self, run: Callable[[Transaction], Awaitable[Answer]], reset: Callable[[], None], *, optimistic_first: bool
-    ) -> Answer:
-        if optimistic_first:
-            transaction = self._store.begin(await self._store.timestamp(), pessimistic=False)
-            try:
-                answer = await run(transaction)
-                await transaction.commit()
-                return answer
-            except (WriteConflict, KeyLocked, TxnAborted, TxnLockNotFound, CommitTsExpired):
-                await transaction.rollback()
-                reset()
-            except BaseException:
-                await transaction.rollback()
-                raise
-        transaction = self._store.begin(await self._store.timestamp(), pessimistic=True)
-        try:
+            if optimistic_first:
+                transaction = store.begin(await store.timestamp(), pessimistic=False)
+                try:
+                    answer = await run(transaction)
+                    await transaction.commit()
+                    return answer
+                except (WriteConflict, KeyLocked, TxnAborted, TxnLockNotFound, CommitTsExpired):
+                    await transaction.rollback()
+                    reset()
+            transaction = store.begin(await store.timestamp(), pessimistic=True)
             answer = await self.in_transaction_run(transaction, run, reset)
             await transaction.commit(wait_ms=COMMIT_WAIT_MS)
             return answer
         except BaseException:
-            if transaction.is_active:
+            if transaction is not None and transaction.is_active:
                 await transaction.rollback()
             raise
+        finally:
+            self.writing = False
 
 
 def checked_isolation(level: str, *, skip_check: bool) -> None:
