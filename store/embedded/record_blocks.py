@@ -32,8 +32,12 @@ PREFIX = 18
 MOST_BLOCKS = 9
 """Blocks that one scan may touch."""
 
-_MOST_VERSIONS = 2048
-_MOST_BYTES = 1 << 20
+_MOST_ROWS = 2048
+"""Rows of one block; a block that grows beyond is dropped."""
+_MOST_VERSIONS = 1 << 15
+_MOST_BYTES = 16 << 20
+"""What is read to make a block: rows that are changed all the time have many versions until garbage collection comes, and
+reading those once, in some ten milliseconds, is better than at each read of a range."""
 _SEEN_LIMIT = 4096
 _HISTORY = 64
 _PAIR_OVERHEAD_BYTES = 150
@@ -140,7 +144,7 @@ class RecordBlocks:
             size = len(key) + len(value) + _PAIR_OVERHEAD_BYTES
             block.size += size
             self._used += size
-            if len(keys) > _MOST_VERSIONS:
+            if len(keys) > _MOST_ROWS:
                 self.drop(key)
         history = block.history
         history.append((commit_ts, key, before))
