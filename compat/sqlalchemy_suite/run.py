@@ -56,7 +56,7 @@ def run(driver: str, collation: str) -> list[str]:
             print(ran.stdout[-2000:], ran.stderr[-2000:])
             return [f"FAIL {driver} did not run"]
         passed, failed = outcomes(report)
-    print(f"{driver}: {passed} passed, {len(failed)} failed")
+    print(f"{driver}: {passed} of {passed + len(failed)} tests pass")
     if passed < ENOUGH:
         print(ran.stdout[-4000:])
         return [f"FAIL {driver} {ENOUGH} and more"]
