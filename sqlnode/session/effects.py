@@ -7,6 +7,7 @@ that no plan of another mode, zone or collation is taken.
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from planner.context import SqlMode
@@ -21,6 +22,7 @@ from sqlnode.base.errors import (
 )
 from sqlnode.base.schema import DatabaseInfo
 from sqlnode.base.temporal import zone_of_name
+from sqlnode.base.types import SqlType, Value
 from sqlnode.session.transactions import checked_isolation
 from sqlnode.session.variables import declaration
 from sqlnode.sysvars import REGISTRY, Scope, Variable, VariableValue
@@ -47,11 +49,12 @@ _PLAN_KEYS: dict[tuple[object, ...], tuple[object, ...]] = {}
 def parse_sql_mode(text: str) -> tuple[int, str]:
     """Bits and canonical text of a sql_mode. Raises 1231."""
     bits = 0
-    for word in text.replace(" ", "").upper().split(","):
+    for written in text.replace(" ", "").split(","):
+        word = written.upper()
         if not word:
             continue
         if word not in _MODES:
-            raise SqlError(WRONG_VALUE_FOR_VAR, name="sql_mode", value=word)
+            raise SqlError(WRONG_VALUE_FOR_VAR, name="sql_mode", value=written)
         bits |= _MODES[word]
         for part in _COMBINED.get(word, ()):
             bits |= _MODES[part]
@@ -183,6 +186,38 @@ def apply_all(session: Session) -> None:
     ):
         _EFFECTS[name](session, values[name])
     new_plan_key(session)
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """What SET can change, as it was: for a SET whose later item fails."""
+
+    values: dict[str, VariableValue]
+    user_variables: dict[str, tuple[Value, SqlType]]
+    globals: dict[str, VariableValue]
+    numbers: tuple[int, int, int]
+    next_characteristics: tuple[str | None, bool | None]
+
+    @classmethod
+    def of(cls, session: Session) -> Settings:
+        """The session's settings now."""
+        state = session.transaction
+        return cls(
+            session.variables.values,
+            dict(session.user_variables),
+            dict(session.instance.globals.values),
+            (session.last_insert_id, session.forced_insert_id, session.fixed_now_us),
+            (state.next_isolation, state.next_read_only),
+        )
+
+    def restore(self, session: Session) -> None:
+        """Puts the session's own settings back."""
+        session.variables.values = self.values
+        session.user_variables = self.user_variables
+        apply_all(session)
+        session.variables.values = self.values
+        session.last_insert_id, session.forced_insert_id, session.fixed_now_us = self.numbers
+        session.transaction.next_isolation, session.transaction.next_read_only = self.next_characteristics
 
 
 # --- effects -------------------------------------------------------------------------------------------------------

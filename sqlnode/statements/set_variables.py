@@ -19,7 +19,7 @@ from planner.parse.nodes_session import (
 from planner.parse.statement import Statement
 from sqlnode.base.errors import NOT_SUPPORTED_YET, SqlError
 from sqlnode.base.types import EvalType, SqlType, TypeCode, Value
-from sqlnode.session.effects import set_character_set, set_global, set_names, set_session
+from sqlnode.session.effects import Settings, set_character_set, set_global, set_names, set_session
 from sqlnode.session.transactions import checked_isolation
 from sqlnode.session.variables import declaration
 from sqlnode.statements.expressions import evaluate
@@ -41,10 +41,21 @@ def plain_value(value: Value, sql_type: SqlType) -> object:
 
 
 async def run_set(session: Session, node: SetStatement, statement: Statement) -> OkResult:
-    """Sets items in order. MySQL evaluates and checks all before it sets any; an error in a later item undoes nothing
-    that an earlier item did here only where checking needs running (subqueries)."""
-    for item in node.items:
-        await _set_item(session, item)
+    """Sets items in order, all or none: what an error finds already set is taken back, as MySQL checks all items first.
+    Only the commit that switching autocommit on has made stays."""
+    if len(node.items) == 1:
+        await _set_item(session, node.items[0])
+        return OkResult()
+    before = Settings.of(session)
+    try:
+        for item in node.items:
+            await _set_item(session, item)
+    except SqlError:
+        before.restore(session)
+        for item in node.items:
+            if isinstance(item, SetSystemVariable) and item.scope == "GLOBAL" and item.name.lower() in before.globals:
+                session.instance.globals.values[item.name.lower()] = before.globals[item.name.lower()]
+        raise
     return OkResult()
 
 
