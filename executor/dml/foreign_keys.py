@@ -7,7 +7,7 @@ and then sees the child. Parents and children are read as of the statement's new
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Callable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -23,7 +23,7 @@ from sqlnode.base.errors import FK_DEPTH_EXCEEDED, NO_REFERENCED_ROW_2, ROW_IS_R
 from sqlnode.base.schema import ForeignKeyInfo, IndexInfo, ReferenceAction, SchemaState, TableInfo
 from sqlnode.base.types import Value
 from store.api import LockMode
-from store.codec.keys import Handle, index_prefix, key_encoder
+from store.codec.keys import Handle, index_prefix, key_encoder, prefix_next
 
 if TYPE_CHECKING:
     from sqlnode.base.catalog import Catalog
@@ -177,23 +177,18 @@ async def find_handles(
     parts = b"".join([encoders[at](values[place]) for at, place in enumerate(lookup.order)])
     if lookup.index is codec.primary:
         prefix = codec.record_prefix + parts
-        pairs = await reads.scan(prefix, _after(prefix), limit)
+        pairs = await reads.scan(prefix, prefix_next(prefix), limit)
         size = len(codec.record_prefix)
         return [key[size:] for key, _ in pairs]
     prefix = index_prefix(table.id, lookup.index.id) + parts
-    pairs = await reads.scan(prefix, _after(prefix), limit)
+    pairs = await reads.scan(prefix, prefix_next(prefix), limit)
     count, common = len(lookup.index.columns), table.is_common_handle
     return [entry_handle(key, value, count, common=common) for key, value in pairs]
 
 
-def _encoders(table: TableInfo, index: IndexInfo | None):  # type: ignore[no-untyped-def]
+def _encoders(table: TableInfo, index: IndexInfo | None) -> list[Callable[[Value], bytes]]:
     assert index is not None, "an index lookup has an index"
     return [key_encoder(table.columns[part.offset].type, part.length) for part in index.columns]
-
-
-def _after(prefix: bytes) -> bytes:
-    """The end of the keys that begin with `prefix`."""
-    return (int.from_bytes(prefix, "big") + 1).to_bytes(len(prefix), "big")
 
 
 # --- the child's side -------------------------------------------------------------------------------------------------

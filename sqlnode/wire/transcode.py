@@ -22,16 +22,18 @@ from sqlnode.wire.payload import SHORT_LENGTHS, length_encoded
 from sqlnode.wire.resultset import RowEncoder
 from sqlnode.wire.text_cells import Formatter, text_cell
 from store.codec.decimals import decode_decimal
-from store.codec.keys import Handle, decode_float, decode_key_value, key_datum_end
+from store.codec.keys import Handle, decode_float
 from store.codec.row_format import (
     HANDLE_COLUMN_ID,
     VERSION,
-    Kind,
     RowDecoder,
     RowHeader,
+    handle_part,
     header_length,
     kind_of,
+    offset_struct,
     parse_header,
+    value_term,
 )
 
 Transcode: TypeAlias = Callable[[bytes, Handle], bytes]
@@ -155,7 +157,7 @@ class Transcoder:
             "number": int.from_bytes,
             "real": decode_float,
             "decimal": decode_decimal,
-            "part": _handle_part,
+            "part": handle_part,
             "long": length_encoded,
             "short": SHORT_LENGTHS,
         }
@@ -170,7 +172,7 @@ class Transcoder:
                 source = f"handle & {(1 << 64) - 1}" if spec.type.unsigned else "handle"
             elif place is not None:
                 needed.update((place - 1, place) if place else (place,))
-                source = _source(kind_of(spec.type), place, header.data_at)
+                source = value_term("value", kind_of(spec.type), place, header.data_at)
             elif spec.id in parts.ids and spec.id not in parts.prefix_ids and spec.id not in header.null_ids:
                 source = f"part(handle, {parts.ids.index(spec.id)})"
             elif spec.id in header.null_ids or spec.default is None:
@@ -192,48 +194,13 @@ class Transcoder:
         payload = " + ".join(terms) if len(terms) <= 3 else f"b''.join(({', '.join(terms)},))"
         if not needed:
             return scope, [], payload
-        layout, names = _offsets(sorted(needed), header)
+        layout, names = offset_struct(sorted(needed), header)
         scope["unpack"] = struct.Struct(layout).unpack_from
         return scope, [f"    {', '.join(names)}, = unpack(value)"], payload
 
 
 def _in_zone(cell: Formatter, zone: tzinfo | None) -> Formatter:
     return lambda value: cell(from_utc(value, zone) if value else value)
-
-
-def _handle_part(handle: bytes, index: int) -> object:
-    position = 0
-    for _ in range(index):
-        position = key_datum_end(handle, position)
-    return decode_key_value(handle, position)[0]
-
-
-def _source(kind: str, place: int, data_at: int) -> str:
-    """The expression of a column's value in the row."""
-    start = f"end_{place - 1} + {data_at}" if place else str(data_at)
-    cut = f"value[{start}:end_{place} + {data_at}]"
-    match kind:
-        case Kind.SIGNED:
-            return f"number({cut}, 'little', signed=True)"
-        case Kind.UNSIGNED:
-            return f"number({cut}, 'little')"
-        case Kind.FLOAT:
-            return f"real(value, {start})"
-        case Kind.DECIMAL:
-            return f"decimal(value, {start})[0]"
-        case _:
-            return cut
-
-
-def _offsets(needed: Sequence[int], header: RowHeader) -> tuple[str, list[str]]:
-    """A struct format that picks the offsets with these indexes, and the names they get."""
-    letter = "I" if header.width == 4 else "H"
-    layout = f"<{header.offsets_at}x"
-    at = 0
-    for index in needed:
-        layout += f"{(index - at) * header.width}x{letter}"
-        at = index + 1
-    return layout, [f"end_{index}" for index in needed]
 
 
 def transcoder(rows: StoredRows, charset: str | None, *, binary: bool) -> Transcoder:

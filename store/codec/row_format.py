@@ -181,7 +181,8 @@ DecodeMany: TypeAlias = Callable[[Sequence[tuple[Handle, bytes]], Decode], list[
 """Pairs to rows; the second argument decodes a row with another header."""
 
 
-def _handle_part(handle: bytes, index: int) -> Value:
+def handle_part(handle: bytes, index: int) -> Value:
+    """The value of one column of a common handle."""
     position = 0
     for _ in range(index):
         position = key_datum_end(handle, position)
@@ -275,7 +276,7 @@ class RowDecoder:
             "number": int.from_bytes,
             "real": decode_float,
             "decimal": decode_decimal,
-            "part": _handle_part,
+            "part": handle_part,
         }
         needed: set[int] = set()
         terms = []
@@ -285,7 +286,7 @@ class RowDecoder:
                 terms.append(f"handle & {(1 << 64) - 1}" if column.type.unsigned else "handle")
             elif place is not None:
                 needed.update((place - 1, place) if place else (place,))
-                terms.append(_term(kind_of(column.type), place, header.data_at))
+                terms.append(value_term("row", kind_of(column.type), place, header.data_at))
             elif column.id in header.null_ids:
                 terms.append("None")
             elif column.id in self.parts.ids and column.id not in self.parts.prefix_ids:
@@ -295,7 +296,7 @@ class RowDecoder:
                 terms.append(f"default_{position}")
         if not needed:
             return scope, [], terms
-        layout, names = _offset_struct(sorted(needed), header)
+        layout, names = offset_struct(sorted(needed), header)
         scope["unpack"] = struct.Struct(layout).unpack_from
         return scope, [f"    {', '.join(names)}, = unpack(row)"], terms
 
@@ -310,13 +311,13 @@ class RowDecoder:
                 result.append(found[column.id])
             elif column.id in self.parts.ids and column.id not in self.parts.prefix_ids:
                 assert isinstance(handle, bytes), "a common handle column needs a common handle"
-                result.append(_handle_part(handle, self.parts.ids.index(column.id)))
+                result.append(handle_part(handle, self.parts.ids.index(column.id)))
             else:
                 result.append(column.default)
         return result
 
 
-def _offset_struct(needed: Sequence[int], header: RowHeader) -> tuple[str, list[str]]:
+def offset_struct(needed: Sequence[int], header: RowHeader) -> tuple[str, list[str]]:
     """Struct format that picks the offsets with the given indexes, and the variable names for them."""
     letter = "I" if header.width == 4 else "H"
     layout = f"<{header.offsets_at}x"
@@ -328,18 +329,19 @@ def _offset_struct(needed: Sequence[int], header: RowHeader) -> tuple[str, list[
     return layout, [f"end_{index}" for index in needed]
 
 
-def _term(kind: str, place: int, data_at: int) -> str:
+def value_term(row: str, kind: str, place: int, data_at: int) -> str:
+    """Source of the expression that decodes a column from the variable `row`; offsets are named as by `offset_struct`."""
     start = f"end_{place - 1} + {data_at}" if place else str(data_at)
-    cut = f"row[{start}:end_{place} + {data_at}]"
+    cut = f"{row}[{start}:end_{place} + {data_at}]"
     match kind:
         case Kind.SIGNED:
             return f"number({cut}, 'little', signed=True)"
         case Kind.UNSIGNED:
             return f"number({cut}, 'little')"
         case Kind.FLOAT:
-            return f"real(row, {start})"
+            return f"real({row}, {start})"
         case Kind.DECIMAL:
-            return f"decimal(row, {start})[0]"
+            return f"decimal({row}, {start})[0]"
         case _:
             return cut
 
