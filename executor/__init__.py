@@ -6,6 +6,7 @@ everything else is a tree of asynchronous streams of record batches (`stream`), 
 the store and whose operators (`operators`) compute in whole arrays, long work in a thread.
 """
 
+import sqlnode  # noqa: F401 - it decides whether compiled modules are used
 from executor.running import collect, direct_read, rows_of, run, values_of_batches
 
 __all__ = ["collect", "direct_read", "rows_of", "run", "values_of_batches"]

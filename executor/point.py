@@ -75,7 +75,17 @@ def row_reader(node: PointGet | BatchPointGet) -> RowReader:
     return kept(node, "_row_reader", lambda: RowReader(node.table, node.infos))
 
 
-KeyMaker: TypeAlias = Callable[[EvalContext], bytes | None]
+class Inputs:
+    """What the keys of a direct lookup read of the evaluation context."""
+
+    __slots__ = ("parameters",)
+
+    def __init__(self, parameters: tuple[Value, ...]) -> None:
+        self.parameters = parameters
+
+
+KeyInputs: TypeAlias = EvalContext | Inputs
+KeyMaker: TypeAlias = Callable[[KeyInputs], bytes | None]
 """The key of an execution; None when no row can have it."""
 
 
@@ -101,7 +111,7 @@ class PointLookup:
         if not self.by_index and not table.is_common_handle:
             (only,) = parts
 
-            def by_handle(context: EvalContext) -> bytes | None:
+            def by_handle(context: KeyInputs) -> bytes | None:
                 value = only(context)
                 return None if isinstance(value, NoValue) else prefix + encode_int(value)  # type: ignore[arg-type]
 
@@ -109,7 +119,7 @@ class PointLookup:
         encoders = [key_encoder(value.type, value.length) for value in key]
         padding = 0 if self.by_index else COMMON_HANDLE_MINIMUM
 
-        def encoded(context: EvalContext) -> bytes | None:
+        def encoded(context: KeyInputs) -> bytes | None:
             data = b""
             for part, encode in zip(parts, encoders):
                 value = part(context)
@@ -120,11 +130,11 @@ class PointLookup:
 
         return encoded
 
-    def key(self, context: EvalContext) -> bytes | None:
+    def key(self, context: KeyInputs) -> bytes | None:
         """The key of a point get."""
         return self._makers[0](context)
 
-    def keys(self, context: EvalContext) -> list[bytes]:
+    def keys(self, context: KeyInputs) -> list[bytes]:
         """The keys of this execution, each once, in order of appearance; those that no row can have are left out."""
         return list(dict.fromkeys(key for key in [make(context) for make in self._makers] if key is not None))
 
@@ -141,29 +151,20 @@ class PointLookup:
         return self.record_prefix + (encode_int(handle) if isinstance(handle, int) else handle)
 
 
-class Inputs:
-    """What the keys of a direct lookup read of the evaluation context."""
-
-    __slots__ = ("parameters",)
-
-    def __init__(self, parameters: tuple[Value, ...]) -> None:
-        self.parameters = parameters
-
-
 def _is_direct(value: KeyValue) -> bool:
     if isinstance(value.expression, Constant):
         return value.type.code != TypeCode.TIMESTAMP
     return isinstance(value.expression, Parameter) and value.type.is_integer and value.expression.type.is_integer
 
 
-def _part(value: KeyValue) -> Callable[[EvalContext], Value | NoValue]:
+def _part(value: KeyValue) -> Callable[[KeyInputs], Value | NoValue]:
     """A key part's value at execution, in the column's type, or NO_VALUE."""
     source, target = value.expression.type, value.type
     if isinstance(value.expression, Parameter) and _is_direct(value):
         index = value.expression.index
         low, high = (0, (1 << 64) - 1) if target.unsigned else (-(1 << 63), (1 << 63) - 1)
 
-        def parameter(context: EvalContext) -> Value | NoValue:
+        def parameter(context: KeyInputs) -> Value | NoValue:
             number = context.parameters[index]
             return number if isinstance(number, int) and low <= number <= high else NO_VALUE
 
@@ -173,7 +174,8 @@ def _part(value: KeyValue) -> Callable[[EvalContext], Value | NoValue]:
         return lambda context: known
     evaluate = scalar(value.expression)
 
-    def general(context: EvalContext) -> Value | NoValue:
+    def general(context: KeyInputs) -> Value | NoValue:
+        assert isinstance(context, EvalContext), "direct lookups have other parts only"
         return exact(evaluate((), context), source, target, context.zone)
 
     return general

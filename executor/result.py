@@ -5,14 +5,13 @@ from __future__ import annotations
 from collections.abc import AsyncIterator, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import tzinfo
-from typing import TYPE_CHECKING, TypeAlias
+from typing import Any, TypeAlias
+
+import pyarrow as pa
 
 from planner.expr.nodes import Column
 from sqlnode.base.types import Value
 from store.codec.row_format import HANDLE_COLUMN_ID, ColumnSpec, HandleParts
-
-if TYPE_CHECKING:
-    import pyarrow as pa
 
 
 @dataclass(slots=True)
@@ -54,7 +53,7 @@ class StoredLayout:
 
     specs: tuple[ColumnSpec, ...]
     parts: HandleParts = HandleParts()
-    compiled: dict[object, object] = field(default_factory=dict)
+    compiled: dict[Any, Any] = field(default_factory=dict)
 
     @property
     def needs_handles(self) -> bool:

@@ -361,7 +361,7 @@ class StoredPoint:
 
     async def read(self, reads: Reads, parameters: tuple[Value, ...], zone: tzinfo | None) -> StoredRows:
         """`run` without the contexts that such a read needs nothing of."""
-        return await self._fetch(self._key(Inputs(parameters)), reads, zone)  # type: ignore[arg-type]
+        return await self._fetch(self._key(Inputs(parameters)), reads, zone)
 
     async def _fetch(self, key: bytes | None, reads: Reads, zone: tzinfo | None) -> StoredRows:
         value = None if key is None else await reads.get(key)

@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import replace
 
 import pyarrow as pa
 
-from executor.batches import make_batch, to_rows
+from executor.batches import to_rows
 from executor.compiled import kept
 from executor.context import ExecContext
 from executor.result import OkResult, Result, RowsResult
 from executor.row_path import RowPlan, StoredPoint, StoredProgram, is_linear, row_plan, row_program
-from executor.stream import Execution
+from executor.stream import Execution, chained, picked
 from planner.expr.nodes import Call, Column, Expression, walk
 from planner.physical import Delete, Insert, PhysicalNode, PhysicalPlan, Update
 from sqlnode.base.types import Value
@@ -81,8 +81,8 @@ def result_columns(plan: PhysicalPlan) -> tuple[Column, ...]:
 
 async def _run_stream(plan: PhysicalPlan, context: ExecContext) -> Result:
     columns = kept(plan, "_result_columns", lambda: result_columns(plan))
-    picked = kept(plan, "_positions", lambda: _positions(plan.root, plan.columns))
-    batches = _picked(Execution(plan, context).batches(plan.root), picked)
+    positions = kept(plan, "_positions", lambda: _positions(plan.root, plan.columns))
+    batches = picked(Execution(plan, context).batches(plan.root), positions)
     first: list[pa.RecordBatch] = []
     rows = size = 0
     try:
@@ -91,7 +91,7 @@ async def _run_stream(plan: PhysicalPlan, context: ExecContext) -> Result:
             rows += batch.num_rows
             size += batch.nbytes
             if (rows >= EAGER_ROWS or size >= _EAGER_BYTES) and not kept(plan, "_waits", lambda: (may_wait(plan),))[0]:
-                return RowsResult(columns, _chained(first, batches))
+                return RowsResult(columns, chained(first, batches))
     except BaseException:
         await batches.aclose()
         raise
@@ -101,34 +101,6 @@ async def _run_stream(plan: PhysicalPlan, context: ExecContext) -> Result:
 def _positions(root: PhysicalNode, columns: Sequence[Column]) -> tuple[int, ...]:
     places = {column.id: position for position, column in enumerate(root.schema)}
     return tuple(places[column.id] for column in columns)
-
-
-async def _picked(
-    batches: AsyncIterator[pa.RecordBatch], positions: tuple[int, ...]
-) -> AsyncGenerator[pa.RecordBatch, None]:
-    """Batches of the result's columns only."""
-    in_place = positions == tuple(range(len(positions)))
-    try:
-        async for batch in batches:
-            if not batch.num_rows:
-                continue
-            if in_place and batch.num_columns == len(positions):
-                yield batch
-            else:
-                yield make_batch([batch.column(position) for position in positions], batch.num_rows)
-    finally:
-        await batches.aclose()  # type: ignore[attr-defined]
-
-
-async def _chained(first: list[pa.RecordBatch], rest: AsyncIterator[pa.RecordBatch]) -> AsyncIterator[pa.RecordBatch]:
-    try:
-        first.reverse()
-        while first:
-            yield first.pop()
-        async for batch in rest:
-            yield batch
-    finally:
-        await rest.aclose()  # type: ignore[attr-defined]
 
 
 def may_wait(plan: PhysicalPlan) -> bool:

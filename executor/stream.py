@@ -8,10 +8,11 @@ result flows with the memory of a few batches; sorts, aggregations, and the buil
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncGenerator, AsyncIterator
 
 import pyarrow as pa
 
+from executor.batches import make_batch
 from executor.compiled import values_of
 from executor.context import EvalContext, ExecContext
 from executor.operators import dispatch
@@ -66,3 +67,32 @@ class Execution:
         """Where the node's statistics go, if anybody wants them."""
         runtime = self.context.runtime
         return None if runtime is None else runtime.of(node.id)
+
+
+async def picked(
+    batches: AsyncIterator[pa.RecordBatch], positions: tuple[int, ...]
+) -> AsyncGenerator[pa.RecordBatch, None]:
+    """Batches of the result's columns only."""
+    in_place = positions == tuple(range(len(positions)))
+    try:
+        async for batch in batches:
+            if not batch.num_rows:
+                continue
+            if in_place and batch.num_columns == len(positions):
+                yield batch
+            else:
+                yield make_batch([batch.column(position) for position in positions], batch.num_rows)
+    finally:
+        await batches.aclose()  # type: ignore[attr-defined]
+
+
+async def chained(first: list[pa.RecordBatch], rest: AsyncIterator[pa.RecordBatch]) -> AsyncIterator[pa.RecordBatch]:
+    """What was taken from a stream, then what is left of it."""
+    try:
+        first.reverse()
+        while first:
+            yield first.pop()
+        async for batch in rest:
+            yield batch
+    finally:
+        await rest.aclose()  # type: ignore[attr-defined]

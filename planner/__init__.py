@@ -10,6 +10,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+import sqlnode  # noqa: F401 - it decides whether compiled modules are used
+
 if TYPE_CHECKING:
     from planner.context import PlanContext
     from planner.logical import BoundQuery

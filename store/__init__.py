@@ -11,6 +11,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import sqlnode  # noqa: F401 - it decides whether compiled modules are used
 from store.api import DagEvaluator, StoreOpenError
 
 if TYPE_CHECKING:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from store.api import CopCounters, CopRequest, KeyLocked, KvClient, Pair, ResolvedLocks, Timestamp, Unavailable
 from store.copr import run_request
+from store.leases import Lease
 from store.locks import Backoff, LockResolver
 
 if TYPE_CHECKING:
@@ -16,15 +17,17 @@ READ_WAIT_MS = 20_000.0
 
 
 class Snapshot:
-    """Everything committed at or below `ts`, and nothing else. Alive (referenced), it holds garbage collection back."""
+    """Everything committed at or below `ts`, and nothing else. `lease` holds garbage collection back as long as the
+    snapshot is referenced; without one, whoever made the snapshot sees to it."""
 
-    __slots__ = ("__weakref__", "_client", "_resolved", "_resolver", "ts")
+    __slots__ = ("_client", "_lease", "_resolved", "_resolver", "ts")
 
-    def __init__(self, client: KvClient, resolver: LockResolver, ts: Timestamp) -> None:
+    def __init__(self, client: KvClient, resolver: LockResolver, ts: Timestamp, lease: Lease | None = None) -> None:
         self._client = client
         self._resolver = resolver
         self._resolved = ResolvedLocks()
         self.ts = ts
+        self._lease = lease
 
     async def get(self, key: bytes) -> bytes | None:
         """The key's value. Never suspends on the embedded store."""

@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Coroutine, Sequence
 from typing import Any
-from weakref import ref
 
 from store.api import (
     LOGICAL_BITS,
@@ -17,6 +16,7 @@ from store.api import (
     StoreError,
     Timestamp,
 )
+from store.leases import Leases
 from store.locks import LockResolver
 from store.snapshot import Snapshot
 from store.transaction import Transaction
@@ -35,8 +35,7 @@ class Store:
         self.gc_life_ms = gc_life_ms
         self.direct: DirectCommits | None = client if isinstance(client, DirectCommits) else None
         """The client, when it takes small commits as they are."""
-        self._alive: set[ref[Snapshot | Transaction]] = set()
-        self._forget = self._alive.discard
+        self.leases = Leases()
         self._newest = Snapshot(client, self.resolver, MAX_TIMESTAMP)
         self._work: set[asyncio.Task[None]] = set()
         self.collected_ts: Timestamp = 0
@@ -54,31 +53,15 @@ class Store:
             return self._newest
         if ts < self.collected_ts:
             raise SnapshotTooOld(ts, self.collected_ts)
-        snapshot = Snapshot(self.client, self.resolver, ts)
-        self._alive.add(ref(snapshot, self._forget))
-        return snapshot
+        return Snapshot(self.client, self.resolver, ts, self.leases.take(ts))
 
     def begin(self, start_ts: Timestamp, *, pessimistic: bool) -> Transaction:
         """A transaction that started at `start_ts`, a timestamp of the oracle that nobody else uses."""
-        transaction = Transaction(self, start_ts, pessimistic=pessimistic)
-        self._alive.add(ref(transaction, self._forget))
-        return transaction
-
-    def readers(self) -> list[Snapshot | Transaction]:
-        """The snapshots and transactions that are referenced by somebody."""
-        return [reader for found in list(self._alive) if (reader := found()) is not None]
+        return Transaction(self, start_ts, pessimistic=pessimistic)
 
     def safe_point(self, now: Timestamp) -> Timestamp:
         """The newest safe point that nobody alive would miss; older snapshots are refused from now on."""
-        allowed = now - (self.gc_life_ms << LOGICAL_BITS)
-        for reader in self.readers():
-            if isinstance(reader, Transaction):
-                # One that commits still compares versions with its start.
-                ts = MAX_TIMESTAMP if reader.has_ended else min(reader.start_ts, reader.read_ts)
-            else:
-                ts = reader.ts
-            if ts <= allowed:
-                allowed = ts - 1
+        allowed = min(now - (self.gc_life_ms << LOGICAL_BITS), self.leases.oldest() - 1)
         self.collected_ts = max(self.collected_ts, allowed)
         return self.collected_ts
 

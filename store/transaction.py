@@ -32,6 +32,7 @@ from store.api import (
 )
 from store.buffer import WriteBuffer
 from store.commit import Committer, plan_commit
+from store.leases import Lease
 from store.locks import LockResolver
 from store.snapshot import Snapshot
 
@@ -60,7 +61,7 @@ class Transaction:
     """See the module. Used by one task at a time. Alive (referenced) and active, it holds garbage collection back."""
 
     __slots__ = (
-        "__weakref__",
+        "_lease",
         "_locked",
         "_primary",
         "_snapshot",
@@ -83,6 +84,7 @@ class Transaction:
         self.explain: Callable[[Transaction, AlreadyExists], Awaitable[Exception]] | None = None
         """Set by whoever uses `insert`: the error that the commit raises for a key that exists. It goes with the end, for
         it knows who knows the transaction, and such a circle would wait for the cycle collector."""
+        self._lease: Lease | None = store.leases.take(start_ts)
         self._snapshot = Snapshot(store.client, store.resolver, start_ts)
         self._locked: dict[bytes, LockMode] = {}
         self._primary: bytes | None = None
@@ -360,9 +362,7 @@ class Transaction:
                 except BaseException:
                     await self._clean_up(list(buffer.entries))
                     raise
-                self.state = State.COMMITTED
-                self.explain = None
-                buffer.clear()
+                self._ended(State.COMMITTED)
                 return at_once
         plan_it = partial(
             plan_commit,
@@ -383,12 +383,11 @@ class Transaction:
         try:
             commit_ts, rest = await committer.run(wait_ms)
         except Undetermined:
-            self.state = State.UNDETERMINED
-            self.buffer.clear()
+            self._ended(State.UNDETERMINED)
             raise
         except AlreadyExists as error:
+            explain = self.explain
             await self._clean_up([key for _, key, _ in plan.mutations])
-            explain, self.explain = self.explain, None
             if explain is None:
                 raise
             raise await explain(self, error) from None
@@ -399,9 +398,7 @@ class Transaction:
             store.finish_commit(rest, self.start_ts, commit_ts)
         if self.pessimistic and locked:
             await client.pessimistic_rollback(None, self.start_ts, self.for_update_ts)
-        self.state = State.COMMITTED
-        self.explain = None
-        self.buffer.clear()
+        self._ended(State.COMMITTED)
         return commit_ts
 
     async def _clean_up(self, keys: Sequence[bytes]) -> None:
@@ -417,7 +414,6 @@ class Transaction:
     async def rollback(self) -> None:
         """Forgets all writes and releases all locks. Nothing happens to a transaction that has ended."""
         if self.state is State.ACTIVE:
-            self.explain = None
             await self._end(State.ROLLED_BACK)
 
     async def _end(self, state: State) -> None:
@@ -426,5 +422,11 @@ class Transaction:
                 await self._store.client.pessimistic_rollback(None, self.start_ts, MAX_TIMESTAMP)
             except StoreError:
                 pass
+        self._ended(state)
+
+    def _ended(self, state: State) -> None:
+        """Nothing is read or compared any more."""
         self.state = state
+        self.explain = None
         self.buffer.clear()
+        self._lease = None

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import tzinfo
-from typing import Protocol
+from typing import Any, Protocol
 
 from planner.context import SqlMode
 from sqlnode.base.errors import ErrorRow, SqlWarning
@@ -60,33 +60,78 @@ class Suspend(Exception):
         self.awaitable = awaitable
 
 
-@dataclass(slots=True)
-class EvalContext:
-    """What expressions may read while they run. Mutable only in `warnings`, `resumed` and `cursor`."""
+def _ignore(warning: SqlWarning) -> None:
+    pass
 
-    parameters: tuple[Value, ...] = ()
-    now_us: int = 0
+
+@dataclass(slots=True, init=False)
+class EvalContext:
+    """What expressions may read while they run. Mutable only in `warnings`, `resumed` and `cursor`.
+
+    `__init__` is written out because one is made for each statement: compiled, it costs a tenth of a generated one.
+    """
+
+    parameters: tuple[Value, ...]
+    now_us: int
     """Statement time in microseconds since 1970 UTC."""
-    zone: tzinfo | None = None
-    sql_mode: int = SqlMode.DEFAULT
-    warn: Callable[[SqlWarning], None] = lambda warning: None
-    strict_dml: bool = False
+    zone: tzinfo | None
+    sql_mode: int
+    warn: Callable[[SqlWarning], None]
+    strict_dml: bool
     """True inside INSERT, UPDATE and DELETE under a strict mode without IGNORE: bad values are errors."""
-    in_dml: bool = False
-    session: SessionFacts | None = None
-    correlated: dict[int, Value] = field(default_factory=dict)
-    """Values of `CorrelatedColumn`s by column id, set by Apply for each outer row."""
-    resumed: list[Value] = field(default_factory=list)
-    """Answers of calls that had to wait, in call order; see `Suspend`."""
-    cursor: int = 0
-    max_allowed_packet: int = 67108864
-    div_precision_increment: int = 4
-    group_concat_max_len: int = 1024
-    random: dict[int, object] = field(default_factory=dict)
-    """State of RAND(n) by call identity."""
-    advisory_locks: object | None = None
+    in_dml: bool
+    session: SessionFacts | None
+    max_allowed_packet: int
+    div_precision_increment: int
+    group_concat_max_len: int
+    advisory_locks: Any
     """The server's GET_LOCK table."""
-    row_offset: int = 0
+    correlated: dict[int, Value]
+    """Values of `CorrelatedColumn`s by column id, set by Apply for each outer row."""
+    resumed: list[Value]
+    """Answers of calls that had to wait, in call order; see `Suspend`."""
+    random: dict[int, Any]
+    """State of RAND(n) by call identity."""
+    cursor: int
+    row_offset: int
+
+    def __init__(
+        self,
+        parameters: tuple[Value, ...] = (),
+        now_us: int = 0,
+        zone: tzinfo | None = None,
+        sql_mode: int = SqlMode.DEFAULT,
+        warn: Callable[[SqlWarning], None] = _ignore,
+        strict_dml: bool = False,
+        in_dml: bool = False,
+        session: SessionFacts | None = None,
+        max_allowed_packet: int = 67108864,
+        div_precision_increment: int = 4,
+        group_concat_max_len: int = 1024,
+        advisory_locks: Any = None,
+        correlated: dict[int, Value] | None = None,
+        resumed: list[Value] | None = None,
+        random: dict[int, Any] | None = None,
+        cursor: int = 0,
+        row_offset: int = 0,
+    ) -> None:
+        self.parameters = parameters
+        self.now_us = now_us
+        self.zone = zone
+        self.sql_mode = sql_mode
+        self.warn = warn
+        self.strict_dml = strict_dml
+        self.in_dml = in_dml
+        self.session = session
+        self.max_allowed_packet = max_allowed_packet
+        self.div_precision_increment = div_precision_increment
+        self.group_concat_max_len = group_concat_max_len
+        self.advisory_locks = advisory_locks
+        self.correlated = {} if correlated is None else correlated
+        self.resumed = [] if resumed is None else resumed
+        self.random = {} if random is None else random
+        self.cursor = cursor
+        self.row_offset = row_offset
 
     def warning(self, row: ErrorRow, /, **values: object) -> None:
         """Adds a warning of the error table."""

@@ -79,9 +79,9 @@ SLEEP = Function(
 
 
 def _locks(context: EvalContext) -> AdvisoryLocks:
-    locks = context.advisory_locks
+    locks: AdvisoryLocks | None = context.advisory_locks
     assert locks is not None, "the server has a table of advisory locks"
-    return locks  # type: ignore[return-value]
+    return locks
 
 
 def _name(value: bytes | None) -> str:

@@ -11,42 +11,13 @@ turn (`asyncio.sleep(0)`), and when it waits for the second time. Before that mo
 from __future__ import annotations
 
 import asyncio
-import types
-from collections.abc import Callable, Coroutine, Generator
-from typing import Any, TypeVar
+from collections.abc import Callable, Coroutine
+from typing import Any
 
-Result = TypeVar("Result")
+from sqlnode.base.adoption import adopted
+
 Done = Callable[[BaseException | None], None]
 """Told of the end of a coroutine that had to wait, with what it raised."""
-
-
-@types.coroutine
-def become_task() -> Generator[None, None, None]:
-    """Returns inside a task: at once where there is one, else after the driver's task took the coroutine over."""
-    if asyncio.current_task() is None:
-        yield
-
-
-@types.coroutine
-def _adopted(coroutine: Coroutine[Any, Any, Result], pending: object) -> Generator[object, Any, Result]:
-    """What the task runs: hands the future that the coroutine waits for to the task, and drives on from there."""
-    while True:
-        try:
-            try:
-                sent = yield pending
-            except GeneratorExit:
-                coroutine.close()
-                raise
-            except BaseException as error:
-                pending = coroutine.throw(error)
-            else:
-                pending = coroutine.send(sent)
-        except StopIteration as stop:
-            return stop.value  # type: ignore[no-any-return]
-
-
-async def _adopt(coroutine: Coroutine[Any, Any, Result], pending: object) -> Result:
-    return await _adopted(coroutine, pending)
 
 
 class _Waiting:
@@ -75,7 +46,7 @@ class _Waiting:
 
     def adopt(self, pending: object) -> None:
         """A task goes on with the coroutine."""
-        task = self._loop.create_task(_adopt(self._coroutine, pending), name=self._name)
+        task = self._loop.create_task(adopted(self._coroutine, pending), name=self._name)
         task.add_done_callback(self._task_done)
 
     def _task_done(self, task: asyncio.Task[Any]) -> None:

@@ -6,8 +6,7 @@ timestamp); every other autocommit read takes a snapshot; writes and locking rea
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from executor import collect, direct_read, run
 from executor.context import ExecContext
@@ -24,6 +23,7 @@ from sqlnode.base.errors import (
 )
 from sqlnode.base.types import Value
 from sqlnode.session.interrupts import interruptible, start_timer
+from sqlnode.session.result_streams import as_async, watched
 from sqlnode.session.table_use import (
     check_definitions,
     note_tables,
@@ -35,8 +35,6 @@ from sqlnode.session.transactions import sql_error
 from store.api import StoreError
 
 if TYPE_CHECKING:
-    import pyarrow as pa
-
     from planner.parse.statement import IntoClause
     from sqlnode.session.plan_cache import CachedPlan
     from sqlnode.session.session import Session
@@ -107,7 +105,7 @@ async def _run_counting(session: Session, entry: CachedPlan, values: tuple[Value
     result = await _finished(session, entry.plan, context, await _run(entry.plan, context), streaming=False)
     counted = await _run(unlimited, make_context(session, snapshot, transaction, values))
     if isinstance(counted, RowsResult):
-        session.found_rows = sum([batch.num_rows async for batch in _as_async(counted.batches)])
+        session.found_rows = sum([batch.num_rows async for batch in as_async(counted.batches)])
     elif isinstance(counted, ValueRows):
         session.found_rows = len(counted.rows)
     elif isinstance(counted, StoredRows):
@@ -265,10 +263,10 @@ async def _finished(
         return await _into(session, plan, context, result)
     if isinstance(result, RowsResult):
         if not streaming:
-            batches = [batch async for batch in _as_async(result.batches)]
+            batches = [batch async for batch in as_async(result.batches)]
             session.found_rows = sum(batch.num_rows for batch in batches)
             return RowsResult(result.columns, iter(batches))
-        return RowsResult(result.columns, _stream(session, result.batches))
+        return RowsResult(result.columns, watched(session, result.batches))
     if isinstance(result, ValueRows):
         session.found_rows = len(result.rows)
     elif isinstance(result, StoredRows):
@@ -287,46 +285,13 @@ def _note_ok(session: Session, result: OkResult) -> None:
         result.last_insert_id = result.explicit_insert_id
 
 
-async def _as_async(batches: Any) -> AsyncIterator[pa.RecordBatch]:
-    if hasattr(batches, "__aiter__"):
-        async for batch in batches:
-            yield batch
-    else:
-        for batch in batches:
-            yield batch
-
-
-async def _stream(session: Session, batches: Any) -> AsyncIterator[pa.RecordBatch]:
-    """The batches of a result that is sent while it is made: errors become the user's, rows are counted."""
-    count = 0
-    kill = session.kill
-    try:
-        async for batch in _as_async(batches):
-            kill.check()
-            count += batch.num_rows
-            session.found_rows = count
-            yield batch
-    except SqlError as error:
-        session.rows_failed(error)
-        raise
-    except StoreError as error:
-        raise session.rows_failed(error) from error
-    finally:
-        session.found_rows = count
-        close = getattr(batches, "aclose", None) or getattr(batches, "close", None)
-        if close is not None:
-            closing = close()
-            if closing is not None:
-                await closing
-
-
 async def _into(session: Session, plan: PhysicalPlan, context: ExecContext, result: Result) -> Result:
     """SELECT … INTO @a, @b. Raises 1172 for a second row; warning 1329 when there is none."""
     from executor import values_of_batches
 
     clause: IntoClause = plan.into  # type: ignore[assignment]
     if isinstance(result, RowsResult):
-        batches = [batch async for batch in _as_async(result.batches)]
+        batches = [batch async for batch in as_async(result.batches)]
         rows = values_of_batches(batches, plan.columns)
     elif isinstance(result, ValueRows):
         rows = [tuple(row) for row in result.rows]

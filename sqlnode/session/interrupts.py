@@ -9,8 +9,8 @@ import asyncio
 from collections.abc import Awaitable
 from typing import TYPE_CHECKING, TypeVar
 
+from sqlnode.base.adoption import become_task
 from sqlnode.base.errors import MAX_EXECUTION_TIME_EXCEEDED, SqlError
-from sqlnode.base.tasks import become_task
 
 if TYPE_CHECKING:
     from executor.context import KillFlag

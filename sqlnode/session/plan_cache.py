@@ -11,14 +11,12 @@ from __future__ import annotations
 from collections import OrderedDict
 from collections.abc import Hashable
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import Any
 
+from planner.parse.statement import Statement
 from planner.physical import PhysicalPlan
 from sqlnode.base.catalog import Catalog
 from sqlnode.base.types import SqlType
-
-if TYPE_CHECKING:
-    from planner.parse.statement import Statement
 
 PLAN_LIMIT = 2000
 SHAPE_LIMIT = 4000
@@ -35,7 +33,7 @@ class CachedPlan:
     statement: Statement
     types: tuple[SqlType, ...] = ()
     privileges_epoch: int = -1
-    account: object = None
+    account: Any = None
     used: tuple[int, ...] = ()
     """Ids of all tables that an execution may use, as of the catalogue `used_in` (session.table_use)."""
     used_in: Catalog | None = None

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING
 
 from planner.parse.nodes_common import StatementKind
 from planner.physical import PhysicalPlan
+from sqlnode.base.adoption import become_task
 from sqlnode.base.catalog import Catalog
 from sqlnode.base.errors import (
     CANT_UPDATE_WITH_READLOCK,
@@ -24,7 +25,6 @@ from sqlnode.base.errors import (
     TABLE_NOT_LOCKED_FOR_WRITE,
     SqlError,
 )
-from sqlnode.base.tasks import become_task
 from sqlnode.session.interrupts import interruptible
 from sqlnode.session.plan_cache import CachedPlan
 from store.codec.keys import table_range

@@ -19,8 +19,8 @@ from planner.parse.nodes_account import (
 )
 from planner.parse.nodes_session import SetDefaultRole, SetPassword, SetRole
 from planner.parse.statement import Statement
+from sqlnode.base.adoption import become_task
 from sqlnode.base.errors import NOT_SUPPORTED_YET, SqlError
-from sqlnode.base.tasks import become_task
 from sqlnode.privileges import grants, users
 from sqlnode.privileges.context import AccountContext
 from sqlnode.statements.handler import Handler

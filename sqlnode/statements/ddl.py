@@ -22,8 +22,8 @@ from planner.parse.nodes_ddl import (
     TruncateTable,
 )
 from planner.parse.statement import Statement
+from sqlnode.base.adoption import become_task
 from sqlnode.base.schema import TableInfo
-from sqlnode.base.tasks import become_task
 from sqlnode.ddl import DdlContext, run_ddl
 from sqlnode.ddl.context import InsertSelect
 from sqlnode.session.table_use import begin_change, end_change

@@ -10,6 +10,7 @@ from executor.dml.load_data import load_plan
 from executor.result import Result
 from planner.parse.nodes_session import LoadData
 from planner.parse.statement import Statement
+from sqlnode.base.adoption import become_task
 from sqlnode.base.errors import (
     CLIENT_LOCAL_FILES_DISABLED,
     FILE_NOT_FOUND,
@@ -20,7 +21,6 @@ from sqlnode.base.errors import (
     SPECIFIC_ACCESS_DENIED_ERROR,
     SqlError,
 )
-from sqlnode.base.tasks import become_task
 from sqlnode.session.execution import run_plan
 from sqlnode.session.plan_cache import CachedPlan
 from sqlnode.session.table_use import lock_timeout

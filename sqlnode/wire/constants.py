@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Final
+
 PROTOCOL_VERSION = 10
 MAX_PAYLOAD = 0xFFFFFF
 """Payload bytes of one packet; a payload of this size or more goes on in the next packet."""
@@ -14,31 +16,31 @@ EOF_HEADER = 0xFE
 class Capability:
     """Capability flags, client and server."""
 
-    LONG_PASSWORD = 1
-    FOUND_ROWS = 1 << 1
-    LONG_FLAG = 1 << 2
-    CONNECT_WITH_DB = 1 << 3
-    NO_SCHEMA = 1 << 4
-    COMPRESS = 1 << 5
-    ODBC = 1 << 6
-    LOCAL_FILES = 1 << 7
-    IGNORE_SPACE = 1 << 8
-    PROTOCOL_41 = 1 << 9
-    INTERACTIVE = 1 << 10
-    SSL = 1 << 11
-    IGNORE_SIGPIPE = 1 << 12
-    TRANSACTIONS = 1 << 13
-    RESERVED = 1 << 14
-    SECURE_CONNECTION = 1 << 15
-    MULTI_STATEMENTS = 1 << 16
-    MULTI_RESULTS = 1 << 17
-    PS_MULTI_RESULTS = 1 << 18
-    PLUGIN_AUTH = 1 << 19
-    CONNECT_ATTRS = 1 << 20
-    PLUGIN_AUTH_LENENC_CLIENT_DATA = 1 << 21
-    CAN_HANDLE_EXPIRED_PASSWORDS = 1 << 22
-    SESSION_TRACK = 1 << 23
-    DEPRECATE_EOF = 1 << 24
+    LONG_PASSWORD: Final = 1
+    FOUND_ROWS: Final = 1 << 1
+    LONG_FLAG: Final = 1 << 2
+    CONNECT_WITH_DB: Final = 1 << 3
+    NO_SCHEMA: Final = 1 << 4
+    COMPRESS: Final = 1 << 5
+    ODBC: Final = 1 << 6
+    LOCAL_FILES: Final = 1 << 7
+    IGNORE_SPACE: Final = 1 << 8
+    PROTOCOL_41: Final = 1 << 9
+    INTERACTIVE: Final = 1 << 10
+    SSL: Final = 1 << 11
+    IGNORE_SIGPIPE: Final = 1 << 12
+    TRANSACTIONS: Final = 1 << 13
+    RESERVED: Final = 1 << 14
+    SECURE_CONNECTION: Final = 1 << 15
+    MULTI_STATEMENTS: Final = 1 << 16
+    MULTI_RESULTS: Final = 1 << 17
+    PS_MULTI_RESULTS: Final = 1 << 18
+    PLUGIN_AUTH: Final = 1 << 19
+    CONNECT_ATTRS: Final = 1 << 20
+    PLUGIN_AUTH_LENENC_CLIENT_DATA: Final = 1 << 21
+    CAN_HANDLE_EXPIRED_PASSWORDS: Final = 1 << 22
+    SESSION_TRACK: Final = 1 << 23
+    DEPRECATE_EOF: Final = 1 << 24
 
 
 SERVER_CAPABILITIES = (
@@ -70,42 +72,42 @@ SERVER_CAPABILITIES = (
 class Status:
     """Server status flags of OK and EOF packets."""
 
-    IN_TRANS = 0x0001
-    AUTOCOMMIT = 0x0002
-    MORE_RESULTS_EXISTS = 0x0008
-    CURSOR_EXISTS = 0x0040
-    LAST_ROW_SENT = 0x0080
-    SESSION_STATE_CHANGED = 0x4000
+    IN_TRANS: Final = 0x0001
+    AUTOCOMMIT: Final = 0x0002
+    MORE_RESULTS_EXISTS: Final = 0x0008
+    CURSOR_EXISTS: Final = 0x0040
+    LAST_ROW_SENT: Final = 0x0080
+    SESSION_STATE_CHANGED: Final = 0x4000
 
 
 class CommandByte:
     """First byte of a command packet."""
 
-    QUIT = 0x01
-    INIT_DB = 0x02
-    QUERY = 0x03
-    FIELD_LIST = 0x04
-    CREATE_DB = 0x05
-    DROP_DB = 0x06
-    REFRESH = 0x07
-    STATISTICS = 0x09
-    PROCESS_INFO = 0x0A
-    PROCESS_KILL = 0x0C
-    DEBUG = 0x0D
-    PING = 0x0E
-    CHANGE_USER = 0x11
-    STMT_PREPARE = 0x16
-    STMT_EXECUTE = 0x17
-    STMT_SEND_LONG_DATA = 0x18
-    STMT_CLOSE = 0x19
-    STMT_RESET = 0x1A
-    SET_OPTION = 0x1B
-    STMT_FETCH = 0x1C
-    RESET_CONNECTION = 0x1F
+    QUIT: Final = 0x01
+    INIT_DB: Final = 0x02
+    QUERY: Final = 0x03
+    FIELD_LIST: Final = 0x04
+    CREATE_DB: Final = 0x05
+    DROP_DB: Final = 0x06
+    REFRESH: Final = 0x07
+    STATISTICS: Final = 0x09
+    PROCESS_INFO: Final = 0x0A
+    PROCESS_KILL: Final = 0x0C
+    DEBUG: Final = 0x0D
+    PING: Final = 0x0E
+    CHANGE_USER: Final = 0x11
+    STMT_PREPARE: Final = 0x16
+    STMT_EXECUTE: Final = 0x17
+    STMT_SEND_LONG_DATA: Final = 0x18
+    STMT_CLOSE: Final = 0x19
+    STMT_RESET: Final = 0x1A
+    SET_OPTION: Final = 0x1B
+    STMT_FETCH: Final = 0x1C
+    RESET_CONNECTION: Final = 0x1F
 
 
 class Track:
     """Kinds of session state change in an OK packet."""
 
-    SYSTEM_VARIABLES = 0x00
-    SCHEMA = 0x01
+    SYSTEM_VARIABLES: Final = 0x00
+    SCHEMA: Final = 0x01

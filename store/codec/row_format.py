@@ -11,7 +11,7 @@ from __future__ import annotations
 import struct
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import TypeAlias
+from typing import Final, TypeAlias
 
 from sqlnode.base.types import HYBRID_CODES, SqlType, TypeCode, Value
 from store.codec.decimals import decode_decimal, encode_decimal
@@ -59,11 +59,11 @@ def unsigned_bytes(value: int) -> bytes:
 class Kind:
     """How a type's values look in a row: which decoder and encoder they take."""
 
-    SIGNED = "signed"
-    UNSIGNED = "unsigned"
-    FLOAT = "float"
-    DECIMAL = "decimal"
-    BYTES = "bytes"
+    SIGNED: Final = "signed"
+    UNSIGNED: Final = "unsigned"
+    FLOAT: Final = "float"
+    DECIMAL: Final = "decimal"
+    BYTES: Final = "bytes"
 
 
 def kind_of(sql_type: SqlType) -> str:

@@ -7,15 +7,13 @@ from __future__ import annotations
 import asyncio
 import random
 from collections.abc import AsyncIterator, Callable, Iterator, Sequence
-from concurrent.futures import ThreadPoolExecutor
-from itertools import chain, islice
-from time import perf_counter, perf_counter_ns
+from itertools import islice
+from time import perf_counter
 from typing import TYPE_CHECKING, TypeVar
 
 from store.api import (
     MAX_TIMESTAMP,
     AlreadyExists,
-    Block,
     CopCounters,
     CopTask,
     DagEvaluator,
@@ -35,7 +33,6 @@ from store.api import (
     Region,
     ResolvedLocks,
     TxnStatus,
-    Unavailable,
     WaitCancelled,
     WriteConflict,
 )
@@ -43,6 +40,7 @@ from store.embedded import percolator
 from store.embedded.at_once import KEY_LIMIT, commit_at_once
 from store.embedded.blocks import AFTER_ALL_KEYS, BlockReader
 from store.embedded.engine import Engine, Stalled
+from store.embedded.evaluation import Evaluation
 from store.embedded.gc import GarbageCollector
 from store.embedded.mvcc import Mvcc
 from store.embedded.oracle import EmbeddedOracle
@@ -58,10 +56,7 @@ T = TypeVar("T")
 
 _SLICE_MUTATIONS = 1000
 _STALL_PAUSE_SECONDS = 5e-3
-_INLINE_PAIRS = 1280
-"""Coprocessor requests that read no more run on the loop; a thread hop costs more than they do."""
 _YIELD_SECONDS = 3e-3
-_THREADS = 2
 
 
 class EmbeddedClient:
@@ -82,14 +77,13 @@ class EmbeddedClient:
         self.oracle = oracle
         self.mvcc = Mvcc(engine, oracle, cache_bytes)
         self.gc = GarbageCollector(self.mvcc)
-        self.evaluator = evaluator
+        self._evaluation = Evaluation(engine, evaluator)
         self._entries = self.mvcc.versions.entries
         self._blocks = self.mvcc.versions.blocks
         self._live = self.mvcc.prewritten.by_ts
         self._split_random = random.Random(split_seed) if split_seed is not None else None
         self._waits: dict[int, asyncio.Future[None]] = {}
         """Waits for the end of a two-phase commit, by the waiter's start_ts."""
-        self._threads: ThreadPoolExecutor | None = None
 
     # --- reads ---
 
@@ -471,58 +465,20 @@ class EmbeddedClient:
 
     # --- coprocessor ---
 
-    async def coprocessor(
+    def coprocessor(
         self, task: CopTask, resolved: ResolvedLocks, counters: CopCounters
     ) -> AsyncIterator[tuple[pa.RecordBatch | None, tuple[KeyRange, ...]]]:
-        """See `KvClient`. Small requests run on the loop, others are pulled from a thread, batch by batch."""
+        """See `KvClient`."""
         request = task.request
-        if self.evaluator is None:
-            raise Unavailable("this store was opened without an evaluator")
         reader = self._reader(task.ranges, request.start_ts or MAX_TIMESTAMP, resolved, reverse=request.desc)
-        if self.mvcc.met_unsynced:
-            await self._settle()
-        blocks = reader.blocks() if request.check is None else _checked(reader.blocks(), request.check)
-        first: list[Block] = []
-        count = 0
-        for block in blocks:
-            first.append(block)
-            count += len(block[0])
-            if count > _INLINE_PAIRS:
-                break
-        small = count <= _INLINE_PAIRS
-        batches = self.evaluator(request, iter(first) if small else chain(first, blocks))
-        begin = perf_counter_ns()
-        try:
-            while True:
-                batch = next(batches, None) if small else await self._pull(batches)
-                if batch is None:
-                    break
-                counters.rows_returned += batch.num_rows
-                yield batch, tuple(reader.rest)
-        finally:
-            counters.keys_read += reader.keys_read
-            counters.bytes_read += reader.bytes_read
-            counters.nanoseconds += perf_counter_ns() - begin
-
-    async def _pull(self, batches: Iterator[pa.RecordBatch]) -> pa.RecordBatch | None:
-        if self.engine.closed:
-            raise Unavailable("the store is closed")
-        if self._threads is None:
-            self._threads = ThreadPoolExecutor(_THREADS, thread_name_prefix="store-coprocessor")
-        return await asyncio.get_running_loop().run_in_executor(self._threads, next, batches, None)
+        settle = self._settle if self.mvcc.met_unsynced else None
+        return self._evaluation.batches(request, reader, counters, settle)
 
     async def close(self) -> None:
         """See `KvClient`."""
         self.gc.close()
-        if self._threads is not None:
-            await asyncio.get_running_loop().run_in_executor(None, self._threads.shutdown)
+        await self._evaluation.close()
         self.engine.close()
-
-
-def _checked(blocks: Iterator[Block], check: Callable[[], None]) -> Iterator[Block]:
-    for block in blocks:
-        check()
-        yield block
 
 
 def _wake(waiter: asyncio.Future[None]) -> None:

@@ -186,7 +186,7 @@ class Engine:
         self._waiters: list[asyncio.Future[None]] = []
         self._scheduled = False
         self._in_thread = False
-        self._thread: threading.Thread | None = None
+        self._sync_thread: threading.Thread | None = None
         self._orders: SimpleQueue[bool] = SimpleQueue()
         self._group: list[asyncio.Future[None]] = []
         """Who waits for the sync that runs in the thread."""
@@ -278,11 +278,11 @@ class Engine:
         if self.sync_seconds <= (_THREAD_ABOVE_SECONDS if self._crowd < _CROWD else _CROWDED_THREAD_ABOVE_SECONDS):
             self.sync_now()
             return
-        if self._thread is None:
-            self._thread = threading.Thread(
+        if self._sync_thread is None:
+            self._sync_thread = threading.Thread(
                 target=self._run_syncs, args=(asyncio.get_running_loop(),), name="store-sync", daemon=True
             )
-            self._thread.start()
+            self._sync_thread.start()
         self._in_thread = self._scheduled = True
         self._start_group()
 
@@ -360,9 +360,9 @@ class Engine:
         if self.durable:
             self.sync_now()
         self.closed = True
-        if self._thread is not None:
+        if self._sync_thread is not None:
             self._orders.put(False)
-            self._thread.join()
+            self._sync_thread.join()
         for family in (self.lock, self.write_family, self.meta):
             family.close()
         # The handles keep the database open, and its directory locked.

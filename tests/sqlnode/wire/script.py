@@ -9,8 +9,8 @@ import pyarrow as pa
 
 from executor.result import OkResult, Result, RowsResult, StoredLayout, StoredRows, ValueRows
 from planner.expr.nodes import Column
+from sqlnode.base.adoption import become_task
 from sqlnode.base.errors import NO_SUCH_TABLE, SqlError
-from sqlnode.base.tasks import become_task
 from sqlnode.base.types import integer, varchar
 from store.codec.row_format import ColumnSpec, encode_row
 from tests.sqlnode.wire.fake import FakeSession

@@ -12,8 +12,9 @@ from pathlib import Path
 import pymysql
 import pytest
 
+from sqlnode.base.adoption import become_task
 from sqlnode.base.errors import SERVER_SHUTDOWN, SqlError
-from sqlnode.base.tasks import become_task, start
+from sqlnode.base.tasks import start
 from sqlnode.wire.constants import Capability as C
 from tests.sqlnode.wire.client import DEFAULT, RawClient
 from tests.sqlnode.wire.fake import Running, running

@@ -206,8 +206,7 @@ async def check_nothing_is_left(server: Server, tasks: int) -> None:
     assert not instance.table_locks.active and not instance.table_locks.changing
     assert not instance.advisory_locks._owners and not instance.advisory_locks._waiters
     assert not instance.table_versions._uses
-    readers = [reader for reader in instance.store.readers() if reader is not instance.newest]
-    assert not readers, readers
+    assert not instance.store.leases.alive(), [lease.ts for lease in instance.store.leases.alive()]
     assert (await ask(server, b"INSERT INTO t VALUES (7)"))[0] == 0
     assert (await ask(server, b"ALTER TABLE t ADD COLUMN IF NOT EXISTS q INT"))[0] in (0, 0xFF)
     assert await settled(lambda: not server._connections)
