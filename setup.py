@@ -90,4 +90,7 @@ class ParallelBuild(build_ext):
         super().build_extensions()
 
 
-setup(ext_modules=extensions(), cmdclass={"build_ext": ParallelBuild})
+BUILDING = {"build", "build_ext", "editable_wheel", "bdist_wheel", "develop", "install"}
+"""The commands that need the C sources; pip runs others before them."""
+
+setup(ext_modules=extensions() if BUILDING & set(sys.argv) else [], cmdclass={"build_ext": ParallelBuild})
