@@ -15,6 +15,8 @@ from setuptools.command.build_ext import build_ext
 ROOT = Path(__file__).resolve().parent
 LENIENT = [
     "--config-file=pyproject.toml",
+    f"--cache-dir={os.devnull}",
+    "--follow-imports=silent",
     "--ignore-missing-imports",
     "--no-warn-unused-ignores",
     "--no-warn-return-any",
