@@ -12,7 +12,7 @@ from planner.expr.evaluation import EvalContext, SessionFacts, Suspend
 from sqlnode.base.catalog import Catalog
 from sqlnode.base.errors import SqlWarning
 from sqlnode.base.schema import TableInfo
-from store.snapshot import Snapshot
+from store.api import Reads
 from store.store import Store
 from store.transaction import Transaction
 
@@ -45,8 +45,8 @@ class ExecContext:
 
     store: Store
     catalog: Catalog
-    snapshot: Snapshot | Transaction
-    """Reads. When `transaction` is set it is the same object."""
+    snapshot: Reads
+    """A Snapshot; the transaction itself, when that is set."""
     transaction: Transaction | None
     """Writes; None for an autocommit read."""
     evaluation: EvalContext
@@ -84,7 +84,7 @@ class ExecContext:
         self,
         store: Store,
         catalog: Catalog,
-        snapshot: Snapshot | Transaction,
+        snapshot: Reads,
         transaction: Transaction | None,
         evaluation: EvalContext,
         variables: Mapping[str, Any],

@@ -14,7 +14,7 @@ from executor.compiled import kept, scalar
 from executor.context import EvalContext, ExecContext
 from executor.index_entries import entry_handle
 from executor.locking import lock_rows
-from executor.reads import Reads, reads_of
+from executor.reads import reads_of
 from executor.result import StoredLayout
 from planner.access.convert import NO_VALUE, NoValue, exact
 from planner.expr.nodes import Constant, Parameter
@@ -22,6 +22,7 @@ from planner.physical import BatchPointGet, KeyValue, PointGet
 from sqlnode.base.schema import ColumnInfo, TableInfo
 from sqlnode.base.temporal import from_utc
 from sqlnode.base.types import TypeCode, Value, integer
+from store.api import Reads
 from store.codec.keys import COMMON_HANDLE_MINIMUM, Handle, encode_int, index_prefix, key_encoder, record_prefix
 from store.codec.row_format import ColumnSpec, RowDecoder
 from store.codec.table_codec import TableCodec

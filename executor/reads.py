@@ -10,12 +10,12 @@ reads row 1 from its buffer and row 2 as of 15; T1's plain SELECT still reads ro
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Iterable, Sequence
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING
 
 import pyarrow as pa
 
 from executor.context import ExecContext
-from store.api import CopCounters, CopRequest, KeyRange, Pair
+from store.api import CopCounters, CopRequest, KeyRange, Pair, Reads
 
 if TYPE_CHECKING:
     from store.buffer import WriteBuffer
@@ -23,22 +23,6 @@ if TYPE_CHECKING:
 
 SCAN_PAGE_ROWS = 4096
 """Pairs taken at a time when rows are merged with a write buffer."""
-
-
-class Reads(Protocol):
-    """Reads at one moment; Snapshot, Transaction and CurrentReads have it."""
-
-    async def get(self, key: bytes) -> bytes | None:
-        """The value, or None."""
-
-    async def batch_get(self, keys: Sequence[bytes]) -> dict[bytes, bytes]:
-        """The keys that exist, with values."""
-
-    async def scan(self, start: bytes, end: bytes, limit: int = 0, *, reverse: bool = False) -> list[Pair]:
-        """At most `limit` pairs of [start, end), 0 for all."""
-
-    def coprocessor(self, request: CopRequest, counters: CopCounters | None = None) -> AsyncIterator[pa.RecordBatch]:
-        """Batches of a request, without the write buffer."""
 
 
 class CurrentReads:

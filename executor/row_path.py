@@ -15,7 +15,7 @@ from typing import Any, TypeAlias
 from executor.compiled import Scalar, kept, row_filter, scalar
 from executor.context import EvalContext, ExecContext
 from executor.point import Inputs, PointLookup, RowReader, StoredRow, fetch
-from executor.reads import Reads, reads_of
+from executor.reads import reads_of
 from executor.result import StoredLayout, StoredRows, ValueRows
 from executor.row_aggregates import Arguments, compile_aggregate, compile_exact_sum
 from executor.row_counts import limit_value
@@ -40,6 +40,7 @@ from planner.physical import (
 )
 from sqlnode.base.errors import SUBQUERY_NO_1_ROW, SqlError
 from sqlnode.base.types import SqlType, Value
+from store.api import Reads
 
 Rows: TypeAlias = list[Any]
 Step: TypeAlias = Callable[[Rows, EvalContext], Rows]

@@ -92,10 +92,12 @@ async def _run_stream(plan: PhysicalPlan, context: ExecContext) -> Result:
             size += batch.nbytes
             if (rows >= EAGER_ROWS or size >= _EAGER_BYTES) and not kept(plan, "_waits", lambda: (may_wait(plan),))[0]:
                 return RowsResult(columns, chained(first, batches))
-    except BaseException:
-        await batches.aclose()
-        raise
-    return RowsResult(columns, iter(first))
+    except BaseException as error:
+        failure = error
+    else:
+        return RowsResult(columns, iter(first))
+    await batches.aclose()
+    raise failure
 
 
 def _positions(root: PhysicalNode, columns: Sequence[Column]) -> tuple[int, ...]:

@@ -12,11 +12,11 @@ from executor.context import ExecContext
 from executor.copr.scan import is_utc, to_zone
 from executor.index_entries import entry_handle, index_layout
 from executor.point import StoredRow
-from executor.reads import Reads, reads_of
+from executor.reads import reads_of
 from executor.row_counts import limit_value
 from planner.physical import SHORT_RANGE_ROWS, PhysicalNode, ShortRange
 from sqlnode.base.types import TypeCode, Value
-from store.api import KeyRange, Pair
+from store.api import KeyRange, Pair, Reads
 from store.codec.index_batch import decode_index_entries
 from store.codec.keys import RECORD_PREFIX_LENGTH, decode_handle, encode_int, record_prefix
 

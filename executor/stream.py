@@ -16,10 +16,11 @@ from executor.batches import make_batch
 from executor.compiled import values_of
 from executor.context import EvalContext, ExecContext
 from executor.operators import dispatch
-from executor.reads import Reads, reads_of
+from executor.reads import reads_of
 from executor.runtime import NodeRuntime
 from planner.access.range_plan import Groups, ValueOf
 from planner.physical import PhysicalNode, PhysicalPlan
+from store.api import Reads
 
 
 class Execution:

@@ -305,6 +305,22 @@ class Oracle(Protocol):
         """The next timestamp: greater than all given before, by any process, ever."""
 
 
+class Reads(Protocol):
+    """Reads at one moment; Snapshot, Transaction and CurrentReads have it."""
+
+    async def get(self, key: bytes) -> bytes | None:
+        """The value, or None."""
+
+    async def batch_get(self, keys: Sequence[bytes]) -> dict[bytes, bytes]:
+        """The keys that exist, with values."""
+
+    async def scan(self, start: bytes, end: bytes, limit: int = 0, *, reverse: bool = False) -> list[Pair]:
+        """At most `limit` pairs of [start, end), 0 for all."""
+
+    def coprocessor(self, request: CopRequest, counters: CopCounters | None = None) -> AsyncIterator[pa.RecordBatch]:
+        """Batches of a request, without the write buffer."""
+
+
 class KvClient(Protocol):
     """The whole key space; grouping and retry by region are the implementation's business, except that a region error
     in a coprocessor task surfaces. Each call raises `StoreError`s; none suspends on the embedded store except to wait

@@ -135,22 +135,25 @@ class Committer:
         backoff: Backoff | None = None
         lost = 0
         while True:
+            locked: KeyLocked | None = None
             try:
                 return await self._client.prewrite(request)
             except KeyLocked as error:
                 # A lock says nothing about the fate of a request whose answer was lost before: it holds no lock.
                 if any(lock.start_ts == self._start_ts for lock in error.locks):
                     raise TxnAborted(f"transaction {self._start_ts} meets its own lock") from error
-                if not await self._resolver.resolve_for_write(error.locks):
-                    backoff = backoff or Backoff(wait_ms)
-                    if backoff.spent:
-                        raise
-                    await backoff.pause()
+                locked = error
             except Undetermined:
                 lost += 1
                 if lost >= _TRIES:
                     raise
+            if locked is None:
                 await asyncio.sleep(0.002 * lost)
+            elif not await self._resolver.resolve_for_write(locked.locks):
+                backoff = backoff or Backoff(wait_ms)
+                if backoff.spent:
+                    raise locked
+                await backoff.pause()
 
     async def _commit_primary(self, min_commit_ts: Timestamp) -> Timestamp:
         lost = 0
@@ -164,27 +167,28 @@ class Committer:
             except CommitTsExpired as error:
                 min_commit_ts = error.min_commit_ts
                 continue
-            except Undetermined:
-                lost += 1
-                found = await self._committed_at()
-                if found:
-                    return found
-                if lost >= _TRIES:
-                    raise
-                continue
+            except Undetermined as error:
+                unknown = error
             except TxnLockNotFound as error:
                 raise TxnAborted(str(error)) from error
-            return commit_ts if not lost else await self._committed_at() or commit_ts
+            else:
+                return commit_ts if not lost else await self._committed_at() or commit_ts
+            lost += 1
+            found = await self._committed_at()
+            if found:
+                return found
+            if lost >= _TRIES:
+                raise unknown
 
     async def _committed_at(self) -> Timestamp:
         """The commit timestamp as the store knows it, 0 when it is not committed. Raises Undetermined."""
         for attempt in range(_TRIES):
             try:
                 status = await self._client.check_txn_status(self._plan.primary, self._start_ts, 0, self._start_ts)
+                return status.commit_ts
             except StoreError:
-                await asyncio.sleep(0.002 * (attempt + 1))
-                continue
-            return status.commit_ts
+                pass
+            await asyncio.sleep(0.002 * (attempt + 1))
         raise Undetermined(f"the fate of transaction {self._start_ts} is not known")
 
 

@@ -83,12 +83,13 @@ class LockResolver:
         try:
             return await self._client.check_txn_status(lock.primary, lock.start_ts, caller_ts, now)
         except TxnNotFound:
-            # The primary may not be prewritten yet; only after the lock's time has its absence a meaning.
-            if physical_ms(lock.start_ts) + lock.ttl_ms >= physical_ms(now):
-                return None
-            return await self._client.check_txn_status(
-                lock.primary, lock.start_ts, caller_ts, now, rollback_if_not_exist=True
-            )
+            pass
+        # The primary may not be prewritten yet; only after the lock's time has its absence a meaning.
+        if physical_ms(lock.start_ts) + lock.ttl_ms >= physical_ms(now):
+            return None
+        return await self._client.check_txn_status(
+            lock.primary, lock.start_ts, caller_ts, now, rollback_if_not_exist=True
+        )
 
     async def _clear(self, start_ts: Timestamp, commit_ts: Timestamp, group: Sequence[LockInfo]) -> None:
         if group[0].op == "pessimistic":

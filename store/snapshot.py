@@ -50,8 +50,9 @@ class Snapshot:
             try:
                 return await self._client.batch_get(keys, self.ts, self._resolved)
             except KeyLocked as locked:
-                backoff = backoff or Backoff(READ_WAIT_MS)
-                await self._wait_out(locked, backoff)
+                error = locked
+            backoff = backoff or Backoff(READ_WAIT_MS)
+            await self._wait_out(error, backoff)
 
     async def scan(self, start: bytes, end: bytes, limit: int = 0, *, reverse: bool = False) -> list[Pair]:
         """At most `limit` pairs (0: all) of [start, end), descending when `reverse`; an empty end is unbounded."""
@@ -60,8 +61,9 @@ class Snapshot:
             try:
                 return await self._client.scan(start, end, limit, self.ts, self._resolved, reverse=reverse)
             except KeyLocked as locked:
-                backoff = backoff or Backoff(READ_WAIT_MS)
-                await self._wait_out(locked, backoff)
+                error = locked
+            backoff = backoff or Backoff(READ_WAIT_MS)
+            await self._wait_out(error, backoff)
 
     def coprocessor(self, request: CopRequest, counters: CopCounters | None = None) -> AsyncIterator[pa.RecordBatch]:
         """Runs a DAG; `request.start_ts` 0 means this snapshot's."""

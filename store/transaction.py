@@ -359,11 +359,12 @@ class Transaction:
             if at_once:
                 try:
                     await store.direct.synced()
-                except BaseException:
-                    await self._clean_up(list(buffer.entries))
-                    raise
-                self._ended(State.COMMITTED)
-                return at_once
+                    self._ended(State.COMMITTED)
+                    return at_once
+                except BaseException as error:
+                    failure = error
+                await self._clean_up(list(buffer.entries))
+                raise failure
         plan_it = partial(
             plan_commit,
             self.buffer,
@@ -385,21 +386,20 @@ class Transaction:
         except Undetermined:
             self._ended(State.UNDETERMINED)
             raise
-        except AlreadyExists as error:
-            explain = self.explain
-            await self._clean_up([key for _, key, _ in plan.mutations])
-            if explain is None:
-                raise
-            raise await explain(self, error) from None
-        except BaseException:
-            await self._clean_up([key for _, key, _ in plan.mutations])
-            raise
-        if rest:
-            store.finish_commit(rest, self.start_ts, commit_ts)
-        if self.pessimistic and locked:
-            await client.pessimistic_rollback(None, self.start_ts, self.for_update_ts)
-        self._ended(State.COMMITTED)
-        return commit_ts
+        except BaseException as error:
+            failed: BaseException = error
+        else:
+            if rest:
+                store.finish_commit(rest, self.start_ts, commit_ts)
+            if self.pessimistic and locked:
+                await client.pessimistic_rollback(None, self.start_ts, self.for_update_ts)
+            self._ended(State.COMMITTED)
+            return commit_ts
+        explain = self.explain
+        await self._clean_up([key for _, key, _ in plan.mutations])
+        if isinstance(failed, AlreadyExists) and explain is not None:
+            failed = await explain(self, failed)
+        raise failed
 
     async def _clean_up(self, keys: Sequence[bytes]) -> None:
         try:

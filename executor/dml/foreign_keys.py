@@ -11,7 +11,6 @@ from collections.abc import AsyncIterator, Callable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from executor.compiled import kept
 from executor.context import ExecContext
 from executor.dml.row_writes import change_row, lock, remove_row, writing_transaction
 from executor.dml.table_writer import Row, TableWriter, writer_of
@@ -96,9 +95,9 @@ def keys_of(context: ExecContext, writer: TableWriter) -> ForeignKeys | None:
             return None
     if not context.variables.get("foreign_key_checks", True):
         return None
-    found: ForeignKeys | None = writer.__dict__.get("_foreign_keys")
+    found: ForeignKeys | None = writer.foreign_keys
     if found is None or found.catalog is not catalog:
-        found = writer.__dict__["_foreign_keys"] = ForeignKeys(catalog, writer.database, table)
+        found = writer.foreign_keys = ForeignKeys(catalog, writer.database, table)
     return found if found.parents or found.children else None
 
 
@@ -173,7 +172,9 @@ async def find_handles(
         assert isinstance(value, int), "an integer handle"
         handle = value if value < 1 << 63 else value - (1 << 64)
         return [handle] if await reads.get(codec.record_key(handle)) is not None else []
-    encoders = kept(writer, f"_lookup{lookup.index.id}", lambda: _encoders(table, lookup.index))
+    encoders = writer.lookup_encoders.get(lookup.index.id)
+    if encoders is None:
+        encoders = writer.lookup_encoders[lookup.index.id] = _encoders(table, lookup.index)
     parts = b"".join([encoders[at](values[place]) for at, place in enumerate(lookup.order)])
     if lookup.index is codec.primary:
         prefix = codec.record_prefix + parts

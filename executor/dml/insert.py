@@ -358,8 +358,10 @@ async def _write_plain(
         for pending, (record_key, value, entries) in zip(rows, encoded):
             try:
                 put_new(transaction, writer, record_key, value, entries)
+                continue
             except AlreadyExists as error:
-                raise await _first_conflict(program, context, pending, record_key, entries, error) from None
+                exists = error
+            raise await _first_conflict(program, context, pending, record_key, entries, exists)
     if keys is not None:
         for pending in rows:
             await check_parents(context, writer, keys, pending.row)

@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from datetime import tzinfo
-from typing import TypeAlias
+from typing import Any, TypeAlias
 
 from executor.compiled import kept
 from executor.context import EvalContext, ExecContext
@@ -73,6 +73,10 @@ class TableWriter:
             self._generated(column, plan_context) for column in table.public_columns if column.is_generated
         ]
         self.virtual = [one for one in self.generated if one.virtual]
+        self.lookup_encoders: dict[int, list[Callable[[Value], bytes]]] = {}
+        """How foreign keys find rows in an index, by the index's id."""
+        self.foreign_keys: Any = None
+        """The table's `foreign_keys.ForeignKeys`, once somebody has asked."""
         self.checks = [
             Check(one.name, self._bound(one.expression, plan_context)[0])
             for one in table.constraints

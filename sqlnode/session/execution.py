@@ -168,8 +168,9 @@ async def _run(plan: PhysicalPlan, context: ExecContext) -> Result:
     while True:
         try:
             return await run(plan, context)
-        except Suspend as wait:
-            await _resume(context, wait)
+        except Suspend as suspended:
+            wait = suspended
+        await _resume(context, wait)
 
 
 async def _resume(context: ExecContext, wait: Suspend) -> None:
@@ -232,10 +233,11 @@ async def _run_in_transaction(session: Session, entry: CachedPlan, values: tuple
         try:
             return await state.in_transaction_run(transaction, attempt, reset)
         except StoreError as error:
-            found = sql_error(error)
-            if found.code == 1213:
-                await session.rollback()
-            raise
+            if sql_error(error).code != 1213:
+                raise
+            deadlock = error
+        await session.rollback()
+        raise deadlock
     try:
         return await state.autocommit_write(attempt, reset, optimistic_first=writes)
     finally:

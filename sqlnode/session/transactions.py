@@ -327,20 +327,25 @@ class TransactionState:
                 try:
                     answer = await run(transaction)
                     await transaction.commit()
+                    self.writing = False
                     return answer
                 except (WriteConflict, KeyLocked, TxnAborted, TxnLockNotFound, CommitTsExpired):
-                    await transaction.rollback()
-                    reset()
+                    pass
+                await transaction.rollback()
+                reset()
             transaction = store.begin(await store.timestamp(), pessimistic=True)
             answer = await self.in_transaction_run(transaction, run, reset)
             await transaction.commit(wait_ms=COMMIT_WAIT_MS)
+            self.writing = False
             return answer
-        except BaseException:
+        except BaseException as error:
+            failure = error
+        try:
             if transaction is not None and transaction.is_active:
                 await transaction.rollback()
-            raise
         finally:
             self.writing = False
+        raise failure
 
 
 def checked_isolation(level: str, *, skip_check: bool) -> None:

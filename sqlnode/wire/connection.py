@@ -36,7 +36,7 @@ from sqlnode.wire.sending import ResultHeads, StateTracker, send_ok
 
 if TYPE_CHECKING:
     from sqlnode.server import Server
-    from sqlnode.session.session import Session
+    from sqlnode.wire.session_view import SessionView
 
 log = logging.getLogger("sqlnode.wire")
 _FATAL = frozenset({MALFORMED_PACKET, NET_PACKET_TOO_LARGE, NET_PACKETS_OUT_OF_ORDER})
@@ -61,9 +61,9 @@ class Connection:
         self.rules = TextRules("utf8mb4", "utf8mb4", "utf8mb4_0900_ai_ci")
         self.ending: SqlError | None = None
         """Set when the connection must end after the running command, which then fails with this."""
-        self.session: Session
+        self.session: SessionView
         """Set when the client has logged in; commands run only then."""
-        self._session: Session | None = None
+        self._session: SessionView | None = None
         self._running = False
         """A command waits, or the client is logging in."""
         self._timer: asyncio.TimerHandle | None = None
@@ -147,25 +147,28 @@ class Connection:
     async def _run(self, payload: bytes) -> None:
         """One command, whatever comes of it: the reply is in the write buffer at the end."""
         self.server.questions += 1
+        failure: SqlError | None = None
         try:
             command = parse_command(payload)
             await HANDLERS[command.__class__](self, command)
             if self.infile.is_open:
                 await self.infile.drain()
         except SqlError as error:
-            await self._fail(error)
+            failure = error
         except ConnectionLost:
             return
         except RecursionError:
-            await self._fail(SqlError(STACK_OVERRUN))
+            failure = SqlError(STACK_OVERRUN)
         except asyncio.CancelledError:
             killed = self.ending or self.session.kill.error
             if not isinstance(killed, SqlError):
                 raise
-            await self._fail(killed)
+            failure = killed
         except Exception as error:
             log.exception("connection %d: command %#x failed", self.id, payload[0])
-            await self._fail(SqlError(UNKNOWN_ERROR, message=f"internal error: {type(error).__name__}"))
+            failure = SqlError(UNKNOWN_ERROR, message=f"internal error: {type(error).__name__}")
+        if failure is not None:
+            await self._fail(failure)
         self.last_used = self.loop.time()
         session = self.session
         session.command = "Sleep"

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
 from sqlnode.base.collation import by_id
 from sqlnode.base.errors import (
@@ -36,6 +36,7 @@ if TYPE_CHECKING:
     from sqlnode.privileges import Account
     from sqlnode.server import Server
     from sqlnode.session.session import Session
+    from sqlnode.wire.session_view import SessionView
 
 LOCAL_HOST = "localhost"
 NO_PLUGIN = "-"
@@ -92,7 +93,7 @@ class ConnectionPhase:
         self.cipher = ("", "")
         self.nonce = new_nonce()
 
-    async def run(self) -> Session:
+    async def run(self) -> SessionView:
         """The session. Raises SqlError for what ends the connection, and ConnectionLost."""
         protocol, server = self._protocol, self._server
         offered = SERVER_CAPABILITIES | (Capability.SSL if server.config.tls else 0)
@@ -185,7 +186,7 @@ class ConnectionPhase:
             raise SqlError(ACCOUNT_HAS_BEEN_LOCKED, user=user, host=self.host)
         return account
 
-    async def change_user(self, session: Session, request: ChangeUser) -> None:
+    async def change_user(self, session: SessionView, request: ChangeUser) -> None:
         """COM_CHANGE_USER: the same exchange for another user; the session begins anew. Raises 1045, 1049.
 
         Clients with plugins are always asked to switch, with a new nonce: what they took for the nonce here depends on
@@ -196,7 +197,7 @@ class ConnectionPhase:
         account = await self._authenticate(user, plugin, self.nonce, request.auth_response)
         await session.change_user(user, self.host, account, session.decode(request.database))
         if request.charset is not None:
-            _set_charset(session, request.charset)
+            _set_charset(cast("Session", session), request.charset)
         if request.attributes:
             session.attributes = request.attributes
 

@@ -22,8 +22,8 @@ from sqlnode.wire.resultset import SMALL_BATCH, RowEncoder, slices
 from sqlnode.wire.transcode import transcoder
 
 if TYPE_CHECKING:
-    from sqlnode.session.session import Session
     from sqlnode.wire.connection import Connection
+    from sqlnode.wire.session_view import SessionView
 
 _HEADS_LIMIT = 64
 _OFF_LOOP_BYTES = 128 * 1024
@@ -88,7 +88,7 @@ class StateTracker:
         self._database = connection.session.database
         self._values = connection.session.variables.values
 
-    def changes(self, session: Session) -> bytes:
+    def changes(self, session: SessionView) -> bytes:
         """What changed since the last OK, in the packet's form."""
         if not self._enabled:
             return b""
@@ -182,6 +182,7 @@ async def send_rows(
     """A result set: head, rows, end. The result is finished whatever happens."""
     session = connection.session
     protocol = connection.protocol
+    failure: BaseException | None = None
     try:
         head = connection.heads.get(result.columns, session.charset_results)
         if protocol.sequence == 1:
@@ -201,8 +202,11 @@ async def send_rows(
                 await _send_values(connection, result.rows, encoder)
             elif isinstance(result, RowsResult):
                 await _send_batches(connection, result, encoder)
-    finally:
-        await session.finish(result)
+    except BaseException as error:
+        failure = error
+    await session.finish(result)
+    if failure is not None:
+        raise failure
     send_end(connection, Status.MORE_RESULTS_EXISTS if more else 0)
 
 
@@ -269,6 +273,7 @@ async def open_cursor(connection: Connection, result: RowsResult | ValueRows | S
     """Takes a result whole, and answers with its columns and a terminator without rows."""
     session = connection.session
     protocol = connection.protocol
+    failure: BaseException | None = None
     try:
         head = connection.heads.get(result.columns, session.charset_results)
         cursor = Cursor(head.binary)
@@ -285,8 +290,11 @@ async def open_cursor(connection: Connection, result: RowsResult | ValueRows | S
         else:
             for batch in result.batches:
                 cursor.add_batch(batch)
-    finally:
-        await session.finish(result)
+    except BaseException as error:
+        failure = error
+    await session.finish(result)
+    if failure is not None:
+        raise failure
     for payload in head.payloads:
         protocol.send(payload)
     send_end(connection, Status.CURSOR_EXISTS)

@@ -163,7 +163,8 @@ class EmbeddedClient:
             try:
                 return command()
             except Stalled:
-                await asyncio.sleep(_STALL_PAUSE_SECONDS)
+                pass
+            await asyncio.sleep(_STALL_PAUSE_SECONDS)
 
     async def prewrite(self, request: PrewriteRequest) -> PrewriteResult:
         """See `KvClient`."""

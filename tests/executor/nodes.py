@@ -19,6 +19,7 @@ from planner.physical import PhysicalNode, PhysicalPlan, Union, ValuesScan
 from sqlnode.base import json as binary_json
 from sqlnode.base.catalog import Catalog
 from sqlnode.base.types import SqlType, TypeCode, Value, datetime, decimal, double, integer, json, varchar
+from store.store import Store
 
 CONTEXT = PlanContext(catalog=Catalog(0, {}))
 _ids = count(1)
@@ -66,9 +67,9 @@ def source(columns: Sequence[Column], rows: Sequence[Sequence[Value]], pieces: i
 
 
 def exec_context(**values: object) -> ExecContext:
-    """A context without a store."""
+    """A context whose store nobody asks."""
     fields = {
-        "store": None,
+        "store": Store(None, None),  # type: ignore[arg-type]
         "catalog": Catalog(0, {}),
         "snapshot": None,
         "transaction": None,

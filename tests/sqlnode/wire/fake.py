@@ -11,6 +11,7 @@ from typing import Any
 
 import uvloop
 
+from executor.context import KillFlag
 from executor.result import OkResult, Result, RowsResult
 from planner.expr.nodes import Column
 from sqlnode.base.errors import NO_SUCH_TABLE, QUERY_INTERRUPTED, UNKNOWN_STMT_HANDLER, SqlError
@@ -68,12 +69,6 @@ class FakeInstance:
         return
 
 
-class FakeKill:
-    def __init__(self) -> None:
-        self.error: SqlError | None = None
-        self.waiting: asyncio.Future[Any] | None = None
-
-
 @dataclass
 class FakePrepared:
     id: int
@@ -97,7 +92,7 @@ class FakeSession:
         self.warning_count = 0
         self.must_close = False
         self.command = ""
-        self.kill = FakeKill()
+        self.kill = KillFlag()
         self.variables = FakeVariables()
         self.charset_client = "utf8mb4"
         self.charset_results: str | None = "utf8mb4"
