@@ -133,6 +133,6 @@ class EvalContext:
         self.cursor = cursor
         self.row_offset = row_offset
 
-    def warning(self, row: ErrorRow, /, **values: object) -> None:
+    def warning(self, entry: ErrorRow, /, **values: object) -> None:
         """Adds a warning of the error table."""
-        self.warn(SqlWarning("Warning", row.code, row.template.format(**values) if values else row.template))
+        self.warn(SqlWarning("Warning", entry.code, entry.template.format(**values) if values else entry.template))

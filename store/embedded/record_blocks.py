@@ -193,9 +193,11 @@ def read_block(mvcc: Mvcc, prefix: bytes) -> Block | None:
     options = ReadOptions()
     upper = encode_key(_moved(prefix, 1))
     options.set_iterate_upper_bound(upper)
-    # The iterator points into the options: they must live as long as it does.
+    # The iterator points into the options: they must live as long as it does, and compiled code lets go of a name
+    # after its last use.
     items = mvcc.engine.write_family.items(from_key=encode_key(prefix), read_opt=options)
     versions = list(islice(items, _MOST_VERSIONS + 1))
+    del items, options, upper
     if len(versions) > _MOST_VERSIONS or sum([len(record) for _, record in versions]) > _MOST_BYTES:
         return None
     pairs: list[Pair] = []
@@ -222,7 +224,6 @@ def read_block(mvcc: Mvcc, prefix: bytes) -> Block | None:
         else:
             continue
         decided = encoded
-    del items
     return Block(pairs, newest)
 
 
