@@ -96,7 +96,8 @@ def make_cast(
         return expression
     if source.code == TypeCode.NULL and target.code in (TypeCode.ENUM, TypeCode.SET):
         return Constant(None, target.nullable())
-    if target.code in (TypeCode.ENUM, TypeCode.SET, TypeCode.BIT, TypeCode.GEOMETRY):
+    wider_bits = target.code == TypeCode.BIT and source.code == TypeCode.BIT
+    if target.code in (TypeCode.ENUM, TypeCode.SET, TypeCode.BIT, TypeCode.GEOMETRY) and not wider_bits:
         raise SqlError(NOT_SUPPORTED_YET, feature=f"cast to type {target.code}")
     result = target.nullable()
     if source.not_null and _is_total(source, target):

@@ -65,6 +65,7 @@ def comparable(
     kinds = {a.eval_type, b.eval_type}
     if kinds == {EvalType.STRING}:
         return _text(left, context), _text(right, context), EvalType.STRING
+    left, right = _year_as_moment(left, right, context), _year_as_moment(right, left, context)
     temporal = _temporal(left, right, context)
     if temporal is not None:
         return temporal
@@ -148,6 +149,15 @@ def _integer_text(value: bytes) -> int | None:
 
 def _sign(number: int) -> int:
     return Flag.UNSIGNED if number >= 1 << 63 else 0
+
+
+def _year_as_moment(expression: Expression, other: Expression, context: PlanContext) -> Expression:
+    """Of a YEAR and a date the year is the moment before its first day, and the date a moment: as numbers both."""
+    if expression.type.code == TypeCode.YEAR and other.type.eval_type == EvalType.TIME:
+        return resolve("*", (expression, Constant(10**10, integer(not_null=True))), context)
+    if other.type.code == TypeCode.YEAR and expression.type.eval_type == EvalType.TIME:
+        return cast(expression, datetime(expression.type.fsp))
+    return expression
 
 
 def _temporal(

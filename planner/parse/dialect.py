@@ -7,6 +7,7 @@ nothing else. Every other word (types, DDL words, function names) is a VAR token
 
 from __future__ import annotations
 
+import re
 from functools import lru_cache
 from typing import ClassVar
 
@@ -237,10 +238,42 @@ def _tokenizer_for(bits: int) -> tokens.Tokenizer:
     return (AnsiTokenizer if ansi else MySQLTokenizer)(dialect=DIALECT)
 
 
+_SIGN_BEHIND_EXPONENT = re.compile(r"\d\.?[eE]\d+[+-]\d")
+_SWALLOWED_SIGN = re.compile(r"[\d.]+[eE]\d+([+-])\d")
+_STAND_INS = {"+": "|", "-": "^"}
+_SIGNS = {"+": TokenType.PLUS, "-": TokenType.DASH}
+
+
+def _without_swallowed_signs(found: list[Token], text: str, bits: int) -> list[Token]:
+    """The compiled scanner reads `1e0+1` as one number. Another operator in the sign's place keeps all offsets."""
+    written = text
+    signs: dict[int, str] = {}
+    while True:
+        ends = [
+            (token.start + match.start(1), match[1])
+            for token in found
+            if token.token_type in (TokenType.NUMBER, TokenType.VAR)
+            and (match := _SWALLOWED_SIGN.match(token.text)) is not None
+        ]
+        if not ends:
+            break
+        for at, sign in ends:
+            signs[at] = sign
+            text = f"{text[:at]}{_STAND_INS[sign]}{text[at + 1 :]}"
+        found = _tokenizer_for(bits).tokenize(text)
+    for token in found:
+        if token.start in signs and token.start == token.end:
+            token.text = written[token.start]
+            token.token_type = _SIGNS[token.text]
+    return found
+
+
 def tokenize(text: str, sql_mode: int = 0) -> list[Token]:
     """Tokens of `text`; `start` and `end` (inclusive) are offsets in characters. Raises sqlglot's TokenError."""
     bits = sql_mode & (SqlMode.ANSI_QUOTES | SqlMode.NO_BACKSLASH_ESCAPES)
     found: list[Token] = _tokenizer_for(bits).tokenize(text)
+    if _SIGN_BEHIND_EXPONENT.search(text) is not None:
+        found = _without_swallowed_signs(found, text, bits)
     if sql_mode & SqlMode.PIPES_AS_CONCAT and "||" in text:
         for token in found:
             if token.token_type is TokenType.DPIPE:
