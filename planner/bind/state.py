@@ -37,8 +37,8 @@ class Binding:
     max_execution_ms: int = 0
     """The hint MAX_EXECUTION_TIME; 0: max_execution_time counts."""
     parameters: dict[int, SqlType] = field(default_factory=dict)
-    assigned: dict[str, SqlType] = field(default_factory=dict)
-    """Types of the user variables that `:=` has set so far."""
+    variable_scales: dict[str, int] = field(default_factory=dict)
+    """Digits behind the point that user variables are taken to have while their own new values are bound."""
 
     def value_read(self) -> None:
         """The plan holds the value of a parameter."""

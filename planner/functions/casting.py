@@ -99,6 +99,8 @@ def make_cast(
     wider_bits = target.code == TypeCode.BIT and source.code == TypeCode.BIT
     if target.code in (TypeCode.ENUM, TypeCode.SET, TypeCode.BIT, TypeCode.GEOMETRY) and not wider_bits:
         raise SqlError(NOT_SUPPORTED_YET, feature=f"cast to type {target.code}")
+    if isinstance(expression, UserVariable) and not explicit and not scalar_json:
+        return UserVariable(expression.name, target.nullable())
     result = target.nullable()
     if source.not_null and _is_total(source, target):
         result = result.with_flags(add=Flag.NOT_NULL)

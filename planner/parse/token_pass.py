@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 
 from sqlglot.tokens import Token, TokenType
 
+from planner.parse.assignment_pass import wrap_assignments
 from planner.parse.failure import syntax_error, too_deep, unsupported
 from planner.parse.join_pass import JOIN_TOKENS, fix_joins
 from planner.parse.reserved import CALLABLE, IN_QUERIES, RESERVED
@@ -133,6 +134,7 @@ class _Pass:
         self.braces: list[bool] = []
         self.joins = False
         self.sets = False
+        self.assigns = False
 
     def fail(self, index: int) -> Exception:
         """1064 at the token `index`, or at the end of the input."""
@@ -173,6 +175,8 @@ class _Pass:
                     self.joins = True
                 elif kind in SET_TOKENS:
                     self.sets = True
+                elif kind is T.COLON_EQ:
+                    self.assigns = True
                 out.append(token)
             self.i += 1
             previous = kind
@@ -425,4 +429,6 @@ def rewrite(tokens: list[Token], source: str, *, reserved: bool = True) -> Rewri
     if work.sets:
         check_operands(work.out, source)
     out = fix_joins(work.out, source) if work.joins else work.out
+    if work.assigns:
+        out = wrap_assignments(out)
     return Rewritten(out, work.words, work.hints)
