@@ -188,7 +188,7 @@ def _default(binder: ExpressionBinder, name: str, arguments: list[exp.Expression
     plain = found.column if isinstance(found, CorrelatedColumn) else found
     for scope in binder.scope.chain():
         for source in scope.sources:
-            if source.table is not None and plain in source.columns:
+            if isinstance(plain, Column) and source.table is not None and plain in source.columns:
                 info = source.table.columns_by_name[plain.origin_name.lower()]
                 return default_of_column(source.table, info, binder.context)
     raise SqlError(BAD_FIELD_ERROR, column=column, clause=binder.clause)

@@ -32,6 +32,7 @@ from planner.expr.nodes import Column, Expression, columns_of
 from planner.logical import Join, JoinKind, LogicalNode, Selection
 from sqlnode.base.errors import (
     BAD_FIELD_ERROR,
+    ILLEGAL_REFERENCE,
     NO_TABLES_USED,
     REMOVED_SPACES,
     SYNTAX_ERROR,
@@ -168,6 +169,7 @@ def bind_items(block: Block) -> list[SelectItem]:
         labels = statement.labels(block.node)
     binder = block.binder(FIELD_LIST, block.upper)
     items: list[SelectItem] = []
+    block.scope.aliases = lambda name: _aliased(items, trees, name)
     for at, tree in enumerate(trees):
         if isinstance(tree, exp.Star) or (isinstance(tree, exp.Column) and isinstance(tree.this, exp.Star)):
             items.extend(SelectItem(column, column.name) for column in _star(block, tree))
@@ -187,6 +189,19 @@ def bind_items(block: Block) -> list[SelectItem]:
         name = label[:MAX_LABEL] if label is not None else f"Name_exp_{at + 1}"
         items.append(SelectItem(value, name, is_subquery=_is_subquery(tree), tree=tree))
     return items
+
+
+def _aliased(items: Sequence[SelectItem], trees: Sequence[exp.Expression], name: str) -> Expression | None:
+    """The item with the alias, for a subquery. Error 1247 for an aggregate, and for an item that comes later."""
+    lowered = name.lower()
+    for item in items:
+        if item.alias.lower() == lowered:
+            if has_aggregate(item.expression):
+                raise SqlError(ILLEGAL_REFERENCE, name=name, reason="reference to group function")
+            return item.expression
+    if any(isinstance(tree, exp.Alias) and tree.args["alias"].name.lower() == lowered for tree in trees):
+        raise SqlError(ILLEGAL_REFERENCE, name=name, reason="forward reference in item list")
+    return None
 
 
 def _alias(block: Block, name: str) -> str:

@@ -74,7 +74,7 @@ def _end(tokens: list[Token], at: int) -> int:
                 if cases == 0:
                     return at
                 cases -= kind is T.END
-            elif kind in _ENDS or kind in _JOINS_OR_CALLS and not _is_call(tokens, at):
+            elif kind in _ENDS or (kind in _JOINS_OR_CALLS and not _is_call(tokens, at)):
                 return at
         at += 1
     return at

@@ -68,7 +68,13 @@ COMPOSITE_UNITS = frozenset(word for word in IN_QUERIES if "_" in word)
 TYPE_WORDS = frozenset(
     "SIGNED UNSIGNED INTEGER INT DECIMAL DEC NUMERIC DOUBLE FLOAT REAL PRECISION CHARACTER CHAR".split()
 )
-SPECIAL_WORDS = RESERVED | LITERAL_TYPES | {"JSON_TABLE", "NULLS"}
+ONE_ARGUMENT = frozenset(
+    "AVG BIT_AND BIT_OR BIT_XOR COUNT MIN MAX STD STDDEV STDDEV_POP STDDEV_SAMP SUM VARIANCE VAR_POP VAR_SAMP "
+    "JSON_ARRAYAGG".split()
+)
+"""Aggregate functions, whose arguments are part of MySQL's grammar."""
+SPECIAL_WORDS = RESERVED | LITERAL_TYPES | ONE_ARGUMENT | {"JSON_TABLE", "NULLS"}
+NOT_BEFORE_STAR = EXPECTS_OPERAND - {T.SELECT, T.DISTINCT, T.VALUES}
 _VARIABLE_NAME = re.compile(r"[\w$.]+")
 
 INTERESTING = frozenset(
@@ -196,6 +202,9 @@ class _Pass:
             if following is T.L_PAREN:
                 raise unsupported("JSON_TABLE")
             raise self.fail(self.i)
+        elif word in ONE_ARGUMENT:
+            if following is T.L_PAREN:
+                self.one_argument(word == "COUNT")
         elif word == "NULLS":
             if following is not None and word_of(self.tokens[self.i + 1]) in ("FIRST", "LAST"):
                 raise self.fail(self.i)
@@ -210,6 +219,27 @@ class _Pass:
         elif self.reserved and previous is not T.SESSION_PARAMETER and not self.allowed(word, previous, following):
             raise self.fail(self.i)
         self.out.append(token)
+
+    def one_argument(self, counts: bool) -> None:
+        """An aggregate function has one argument; besides there are COUNT(*) and COUNT(DISTINCT a, b) only."""
+        at = self.i + 2
+        kind = self.kind(at)
+        if kind is T.STAR and counts and self.kind(at + 1) is T.R_PAREN:
+            return
+        if kind is T.STAR or kind is T.R_PAREN:
+            raise self.fail(at + (kind is T.STAR and counts))
+        if kind is T.DISTINCT:
+            if self.kind(at + 1) is T.STAR:
+                raise self.fail(at + 1)
+            if counts:
+                return
+        depth = 0
+        while at < self.size and depth >= 0:
+            kind = self.kind(at)
+            if kind is T.COMMA and depth == 0:
+                raise self.fail(at)
+            depth += (kind is T.L_PAREN) - (kind is T.R_PAREN)
+            at += 1
 
     def allowed(self, word: str, previous: TokenType | None, following: TokenType | None) -> bool:
         """True when the reserved `word` may stand between these neighbours in a query."""
@@ -294,6 +324,8 @@ class _Pass:
             case T.OFFSET if following in (T.NUMBER, T.PLACEHOLDER) and self.kind(self.i - 2) is not T.LIMIT:
                 raise self.fail(self.i + 1)  # the word was a name
             case T.NOT if previous in OPERATORS and token.text != "!":
+                raise self.fail(self.i)
+            case T.STAR if previous in NOT_BEFORE_STAR:
                 raise self.fail(self.i)
             case T.DISTINCT if following is T.ON:
                 raise self.fail(self.i + 1)
