@@ -9,6 +9,8 @@ from __future__ import annotations
 
 import re
 from functools import lru_cache
+from itertools import chain
+from threading import get_ident
 from typing import ClassVar
 
 from sqlglot import tokens
@@ -229,8 +231,9 @@ class SqlnodeNoBackslashDialect(MySQL):  # type: ignore[misc]
 DIALECT = SqlnodeDialect()
 
 
-@lru_cache(maxsize=16)
-def _tokenizer_for(bits: int) -> tokens.Tokenizer:
+@lru_cache(maxsize=128)
+def _tokenizer_for(bits: int, thread: int) -> tokens.Tokenizer:
+    """A tokenizer keeps where it is, so each thread has its own."""
     ansi = bool(bits & SqlMode.ANSI_QUOTES)
     if bits & SqlMode.NO_BACKSLASH_ESCAPES:
         kind = AnsiNoBackslashTokenizer if ansi else NoBackslashTokenizer
@@ -257,10 +260,12 @@ def _without_swallowed_signs(found: list[Token], text: str, bits: int) -> list[T
         ]
         if not ends:
             break
+        letters = list(text)
         for at, sign in ends:
             signs[at] = sign
-            text = f"{text[:at]}{_STAND_INS[sign]}{text[at + 1 :]}"
-        found = _tokenizer_for(bits).tokenize(text)
+            letters[at] = _STAND_INS[sign]
+        text = "".join(letters)
+        found = _tokenizer_for(bits, get_ident()).tokenize(text)
     for token in found:
         if token.start in signs and token.start == token.end:
             token.text = written[token.start]
@@ -268,12 +273,59 @@ def _without_swallowed_signs(found: list[Token], text: str, bits: int) -> list[T
     return found
 
 
+def _scanned(text: str, bits: int) -> list[Token]:
+    found: list[Token] = _tokenizer_for(bits, get_ident()).tokenize(text)
+    if _SIGN_BEHIND_EXPONENT.search(text) is not None:
+        found = _without_swallowed_signs(found, text, bits)
+    return found
+
+
+PIECE_LENGTH = 65_536
+"""Characters that the tokenizer gets at once. It is native code that lets no other thread run meanwhile."""
+_COMMENT_MARKS = ("#", "--", "/*")
+_QUOTED = re.compile(r"""'(?:[^'\\]|\\.|'')*'|"(?:[^"\\]|\\.|"")*"|`(?:[^`]|``)*`""", re.DOTALL)
+_QUOTED_RAW = re.compile(r"""'(?:[^']|'')*'|"(?:[^"]|"")*"|`(?:[^`]|``)*`""", re.DOTALL)
+_CUT = re.compile(r"[,)]|\s(?=(?:AND|OR|WHEN|SELECT)\s)", re.IGNORECASE)
+"""Where no token and no keyword of several words goes on."""
+
+
+def _tokens_of_pieces(text: str, bits: int) -> list[Token]:
+    """The tokens of a long text, piece by piece, so that other threads have their turn between two."""
+    found: list[Token] = []
+    start = 0
+    for end in [*_cuts(text, bits), len(text)]:
+        piece = _scanned(text[start:end], bits)
+        for token in piece:
+            token.start += start
+            token.end += start
+        found += piece
+        start = end
+    return found
+
+
+def _cuts(text: str, bits: int) -> list[int]:
+    """Offsets, about `PIECE_LENGTH` apart, between two tokens of the text; none when it has comments."""
+    if any(mark in text for mark in _COMMENT_MARKS) or (bits & SqlMode.ANSI_QUOTES and '"' in text):
+        return []
+    quoted = _QUOTED_RAW if bits & SqlMode.NO_BACKSLASH_ESCAPES else _QUOTED
+    found: list[int] = []
+    wanted = PIECE_LENGTH
+    plain = 0
+    for start, end in chain((match.span() for match in quoted.finditer(text)), ((len(text), len(text)),)):
+        while start > wanted and (cut := _CUT.search(text, max(plain, wanted), start)) is not None:
+            found.append(cut.end())
+            wanted = cut.end() + PIECE_LENGTH
+        plain = end
+    return found
+
+
 def tokenize(text: str, sql_mode: int = 0) -> list[Token]:
     """Tokens of `text`; `start` and `end` (inclusive) are offsets in characters. Raises sqlglot's TokenError."""
     bits = sql_mode & (SqlMode.ANSI_QUOTES | SqlMode.NO_BACKSLASH_ESCAPES)
-    found: list[Token] = _tokenizer_for(bits).tokenize(text)
-    if _SIGN_BEHIND_EXPONENT.search(text) is not None:
-        found = _without_swallowed_signs(found, text, bits)
+    if len(text) <= PIECE_LENGTH:
+        found = _scanned(text, bits)
+    else:
+        found = _tokens_of_pieces(text, bits)
     if sql_mode & SqlMode.PIPES_AS_CONCAT and "||" in text:
         for token in found:
             if token.token_type is TokenType.DPIPE:

@@ -138,6 +138,7 @@ class _Pass:
         self.words: set[str] = set()
         self.hints: list[str] = []
         self.braces: list[bool] = []
+        self.selects = False
         self.joins = False
         self.sets = False
         self.assigns = False
@@ -288,6 +289,7 @@ class _Pass:
                 if self.kind(self.i + 1) is not T.L_PAREN:
                     self.out.append(token)
             case T.TABLE:
+                self.selects = True
                 self.out += (make(T.SELECT, "SELECT", token), make(T.STAR, "*", token), make(T.FROM, "FROM", token))
             case T.L_BRACE:
                 self.brace(token)
@@ -339,7 +341,7 @@ class _Pass:
         """Marks the SELECT with its token index and takes its option words out."""
         token.comments = [str(self.i)]
         self.out.append(token)
-        first = not any(t.token_type is T.SELECT for t in self.out[:-1])
+        first, self.selects = not self.selects, True
         while self.i + 1 < self.size:
             following = self.tokens[self.i + 1]
             if following.token_type is T.HINT:

@@ -11,6 +11,7 @@ from planner.parse.statement import Statement
 from planner.parse.text_template import Template, parameterised, template_of, value_of_literal
 from sqlnode.base.types import SqlType, Value
 from sqlnode.session.execution import run_plan
+from sqlnode.session.large_texts import LARGE_STATEMENT, planned_aside
 
 if TYPE_CHECKING:
     from sqlnode.session.session import Session
@@ -55,7 +56,10 @@ async def run_template(session: Session, text: str, shape: str, literals: list[s
     if entry is None:
         changed = parameterised(text, template) if template.parameters else text
         statement = split_text(changed, sql_mode=session.sql_mode)[0].parse()
-        entry = session.plan_statement(statement, types, values)
+        if len(statement.tokens) < LARGE_STATEMENT:
+            entry = session.plan_statement(statement, types, values)
+        else:
+            entry = await planned_aside(session, statement, types, values)
         if not entry.plan.cacheable and not types:
             cache.note_template(shape, session.sql_mode, None)
         elif entry.plan.cacheable and not session.warnings:
