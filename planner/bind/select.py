@@ -19,7 +19,7 @@ from planner.bind.expressions_operators import operand
 from planner.bind.from_clause import Part, bind_from
 from planner.bind.group import Grouping, has_aggregate, without_any_value
 from planner.bind.locks import bind_locks
-from planner.bind.names import having_names, item_named, order_names
+from planner.bind.names import having_names, item_named, order_names, scope_name_count
 from planner.bind.ordering import OrderKey, arrange, bind_order, check_distinct_order
 from planner.bind.placement import Pending, attach
 from planner.bind.query import position_of
@@ -260,7 +260,8 @@ def _group_item(block: Block, tree: exp.Expression) -> Expression:
         item = None
         if isinstance(tree, exp.Column):
             name, table, database = column_parts(tree)
-            if not table and block.scope.here(name, table, database, clause) is None:
+            # One column of FROM comes before the select list; of several columns the one that is selected is meant.
+            if not table and not any(scope_name_count(block, name, table, database)):
                 at = item_named(block, name, clause)
                 item = None if at is None else block.items[at]
     if item is not None:
