@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from planner.expr.nodes import Column, CorrelatedColumn, Expression, transform
+from planner.expr.nodes import AggregateCall, Column, CorrelatedColumn, Expression, transform
 from planner.logical import DataSource
 from sqlnode.base.errors import BAD_FIELD_ERROR, BAD_TABLE_ERROR, NON_UNIQ_ERROR, SqlError
 from sqlnode.base.schema import TableInfo
@@ -71,6 +71,13 @@ class Scope:
 
     aliases: Callable[[str], Expression | None] | None = None
     """What an alias of the select list means to the subqueries of the select list, HAVING and ORDER BY."""
+
+    aggregates: Callable[[AggregateCall], Column] | None = None
+    """Takes an aggregate function of this block that stands in a subquery; None where the block may have none."""
+
+    def gives(self, column: Column) -> bool:
+        """Whether the column is one of this block's."""
+        return column in self.visible or any(column in source.columns for source in self.sources)
 
     def read(self, columns: Iterable[Column]) -> None:
         """Notes that columns found here are read, where a privilege counts."""

@@ -28,7 +28,7 @@ from planner.bind.scope import Scope
 from planner.bind.state import Environment, unsupported
 from planner.bind.where import bind_condition, conjuncts, semi_join, split_subqueries
 from planner.context import SqlMode
-from planner.expr.nodes import Column, Expression, columns_of
+from planner.expr.nodes import AggregateCall, Column, Expression, columns_of
 from planner.logical import Join, JoinKind, LogicalNode, Selection
 from sqlnode.base.errors import (
     BAD_FIELD_ERROR,
@@ -78,11 +78,20 @@ class Block:
     upper: list[Pending] = field(default_factory=list)
     """Subqueries of the select list and ORDER BY."""
     having_pending: list[Pending] = field(default_factory=list)
+    outer_aggregates: dict[AggregateCall, Column] = field(default_factory=dict)
+    """Aggregate functions of this block that stand in its subqueries."""
 
     @property
     def strict(self) -> bool:
         """Whether ONLY_FULL_GROUP_BY holds."""
         return bool(self.environment.context.sql_mode & SqlMode.ONLY_FULL_GROUP_BY)
+
+    def outer_aggregate(self, call: AggregateCall) -> Column:
+        """The column of an aggregate function that stands in a subquery."""
+        found = self.outer_aggregates.get(call)
+        if found is None:
+            found = self.outer_aggregates[call] = self.environment.binding.column("", call.type)
+        return found
 
     def binder(self, clause: str, pending: list[Pending]) -> ExpressionBinder:
         """A binder in whose expressions aggregates may stand."""
@@ -103,8 +112,11 @@ def bind_select(node: exp.Expression, environment: Environment) -> Relation:
     plan = bind_locks(environment, node, part, plan)
     if not node.expressions:
         raise SqlError(SYNTAX_ERROR, near="", line=1)
+    block.scope.aggregates = block.outer_aggregate
     block.items = bind_items(block)
+    block.scope.aggregates = None
     block.group_by = _group_by(block)
+    block.scope.aggregates = block.outer_aggregate
     block.having = _having(block)
     block.order = bind_order(block)
     return _assemble(block, plan)
@@ -297,7 +309,8 @@ def _assemble(block: Block, plan: LogicalNode) -> Relation:
     values = [item.expression for item in block.items]
     everything = [*values, *block.having, *(key.expression for key in block.order)]
     everything += [c for item in (*block.upper, *block.having_pending) for c in item.conditions]
-    grouped = block.node.args.get("group") is not None or any(has_aggregate(value) for value in everything)
+    has_aggregates = bool(block.outer_aggregates) or any(has_aggregate(value) for value in everything)
+    grouped = block.node.args.get("group") is not None or has_aggregates
     plan = attach(plan, block.lower)
     if grouped:
         if block.node.args.get("group") is None:
@@ -328,6 +341,7 @@ def _assemble(block: Block, plan: LogicalNode) -> Relation:
 def _grouped(block: Block, plan: LogicalNode, values: list[Expression]) -> tuple[LogicalNode, list[Expression]]:
     own = frozenset(block.part.plan.schema)
     grouping = Grouping(block.environment.binding, tuple(block.group_by), own, lambda: own_facts(block), block.strict)
+    grouping.aggregates.update(block.outer_aggregates)
     values = [grouping.rewrite(value, SELECT_LIST, at + 1) for at, value in enumerate(values)]
     block.having = [grouping.rewrite(value, "HAVING clause", at + 1) for at, value in enumerate(block.having)]
     block.order = [
