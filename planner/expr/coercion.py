@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from planner.context import PlanContext
+from planner.expr.guards import is_ascii
 from planner.expr.nodes import Call, Column, Constant, CorrelatedColumn, Expression, Parameter, UserVariable
 from planner.functions.registry import Coercibility, Derivation
 from sqlnode.base.errors import (
@@ -243,7 +244,7 @@ def aggregate_collations(
     parts = [derivation_of(expression, context) for expression in expressions]
     result = parts[0]
     if len({part.charset for part in parts}) > 1:
-        expressions = [valued(expression, context) for expression in expressions]
+        expressions = [_with_text(expression, context) for expression in expressions]
     result_ascii = _is_ascii(expressions[0])
     for expression, part in zip(expressions[1:], parts[1:]):
         ascii_only = _is_ascii(expression)
@@ -257,6 +258,16 @@ def aggregate_collations(
     if result.coercibility == Coercibility.IGNORABLE:
         return replace(result, charset=context.charset, collation=context.collation)
     return result
+
+
+def _with_text(expression: Expression, context: PlanContext) -> Expression:
+    """A text parameter as a constant for a look at its characters: ASCII goes with every character set."""
+    if not isinstance(expression, Parameter) or expression.type.eval_type != EvalType.STRING:
+        return expression
+    if expression.index < len(context.parameters) and is_ascii(value := context.parameters[expression.index]):
+        context.guarded(expression.index, is_ascii)
+        return Constant(value, expression.type)
+    return valued(expression, context)
 
 
 def valued(expression: Expression, context: PlanContext) -> Expression:

@@ -43,7 +43,7 @@ def _resolve(name: str, args: tuple[Expression, ...], context: PlanContext, text
     texts = [string for string in strings if not is_null(string)]
     derivation = aggregate_collations(texts, context, operation="in", comparison=True) if texts else None
     for member, (left, right, kind) in zip(members, compared):
-        if not is_fixed(right) or kind == EvalType.JSON:
+        if not _is_settled(right) or kind == EvalType.JSON:
             if kind == EvalType.STRING:
                 singles.append(compare_as("=", left, right, kind, context, derivation))
             else:
@@ -106,6 +106,13 @@ def _equality(condition: Expression) -> object:
     if kind != value.type.eval_type or kind not in (EvalType.INT, EvalType.STRING):
         return None
     return column, kind, condition.signature.derivation
+
+
+def _is_settled(member: Expression) -> bool:
+    """Whether a member has one value for all rows, perhaps after a conversion."""
+    if isinstance(member, Call) and member.name == "cast":
+        member = member.args[0]
+    return is_fixed(member)
 
 
 def _joined(parts: Sequence[Expression], context: PlanContext) -> Expression:

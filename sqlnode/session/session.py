@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any
 from executor.result import OkResult, Result, RowsResult
 from planner import plan as make_plan
 from planner.context import PlanContext, SqlMode
+from planner.expr.guards import all_pass
 from planner.expr.nodes import Column
 from planner.parse.entry import PendingStatement, split_text
 from planner.parse.nodes_common import Unsupported
@@ -430,6 +431,7 @@ class Session:
             and prepared.types is types
             and prepared.plan_key is self.plan_key
             and (entry.catalog is self.instance.catalogs.current or entry.fits(self.instance.catalogs.current))
+            and (not entry.plan.guards or all_pass(entry.plan.guards, values))
         ):
             if self.warnings or self.warnings_dropped:
                 self.clear_warnings()
@@ -460,7 +462,7 @@ class Session:
             prepared.plan = None
             prepared.plan_key = self.plan_key
         entry = prepared.plans.get(types)
-        if entry is None or not entry.fits(catalog):
+        if entry is None or not entry.fits(catalog) or not all_pass(entry.plan.guards, values):
             if len(statement.tokens) < LARGE_STATEMENT:
                 entry = self.plan_statement(statement, types, values)
             else:
