@@ -100,8 +100,15 @@ def _compile(expression: Expression, scope: _Scope) -> VectorFunction:
 
 
 def _broadcast(expression: Expression) -> VectorFunction:
-    scalar = _scalar(expression)
-    return lambda batch, context: pa.repeat(scalar(context), batch.num_rows)
+    made: list[Callable[[EvalContext], pa.Scalar]] = []
+
+    def run(batch: pa.RecordBatch, context: EvalContext) -> pa.Array:
+        if not made:
+            # Made when it is first asked for: a kernel that takes constants as they are never does.
+            made.append(_scalar(expression))
+        return pa.repeat(made[0](context), batch.num_rows)
+
+    return run
 
 
 def _scalar(expression: Expression) -> Callable[[EvalContext], pa.Scalar]:

@@ -33,3 +33,8 @@ async def computed(rows: int, work: Callable[[], Answer], kill: KillFlag) -> Ans
         raise
     finally:
         kill.waiting = None
+
+
+def later(work: Callable[[], object]) -> None:
+    """Runs `work()` in a thread some time; nobody waits for it."""
+    asyncio.get_running_loop().run_in_executor(None, work)

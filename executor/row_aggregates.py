@@ -16,6 +16,7 @@ from executor.compiled import Scalar, scalar
 from executor.context import EvalContext
 from executor.row_keys import extreme_key, row_identities, sorted_rows
 from planner.expr.nodes import AggregateCall, Column
+from planner.functions.bits import BYTE_OPERATIONS
 from planner.functions.cast_json import json_form
 from sqlnode.base import json as binary_json
 from sqlnode.base.decimal import quotient_digits
@@ -86,7 +87,7 @@ def _finisher(call: AggregateCall) -> Finish:
         case "first_row" | "any_value":
             return lambda rows, context: rows[0][0] if rows else None
         case "bit_and" | "bit_or" | "bit_xor":
-            return _bits(call.name)
+            return _byte_bits(call) if call.type.is_string else _bits(call.name)
         case "group_concat":
             return _group_concat(call)
         case "json_arrayagg":
@@ -203,6 +204,23 @@ def _bits(name: str) -> Finish:
                 total |= bits
             else:
                 total ^= bits
+        return total
+
+    return run
+
+
+def _byte_bits(call: AggregateCall) -> Finish:
+    """BIT_AND, BIT_OR and BIT_XOR of binary strings, which have one length; without rows all bits, or none."""
+    operation = BYTE_OPERATIONS[call.name]
+    size = max(call.args[0].type.length, 0)
+    empty = (b"\xff" if call.name == "bit_and" else b"\0") * size
+
+    def run(rows: list[Arguments], context: EvalContext) -> Value:
+        if not rows:
+            return empty
+        total = rows[0][0]
+        for row in rows[1:]:
+            total = operation(total, row[0])
         return total
 
     return run

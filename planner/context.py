@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import tzinfo
 
+from planner.expr.guards import Guard
 from sqlnode.base.catalog import Catalog
 from sqlnode.base.errors import SqlWarning
 from sqlnode.base.types import SqlType, Value
@@ -72,6 +73,8 @@ class PlanContext:
     """Values of parameters, empty when planning at PREPARE. Whoever reads one calls `value_read`."""
     value_read: Callable[[], None] = lambda: None
     """Told when a parameter's value shaped the plan, which then serves for this execution alone."""
+    guarded: Callable[[int, Guard], None] = lambda index, guard: None
+    """Told on what kind of value a plan relies (`planner.expr.guards`)."""
     check_table: Callable[[str, str, str], None] = lambda privilege, database, table: None
     """Raises 1142 for (privilege, database, table) that the account lacks, before anything is told about the table."""
     user_variable_types: Mapping[str, SqlType] = field(default_factory=dict)

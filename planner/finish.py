@@ -41,6 +41,7 @@ def finished_plan(
         privileges=bound.privileges,
         view_privileges=bound.view_privileges,
         cacheable=bound.cacheable,
+        guards=bound.guards,
         parameter_types=bound.parameter_types,  # type: ignore[arg-type]
         is_read_only=not changes and not bound.locks,
         needs_lock=changes or bound.locks,

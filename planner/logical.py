@@ -11,6 +11,7 @@ from dataclasses import dataclass, field, replace
 from enum import Enum
 from typing import NamedTuple, TypeVar
 
+from planner.expr.guards import Guard
 from planner.expr.nodes import AggregateCall, Column, Expression, OrderItem
 from sqlnode.base.schema import ColumnInfo, TableInfo
 from sqlnode.base.types import Value
@@ -426,6 +427,7 @@ class BoundQuery:
     view_privileges: tuple[ViewPrivilege, ...] = ()
     """What the definitions of views need, of their definers or of the caller."""
     cacheable: bool = True
+    guards: tuple[tuple[int, Guard], ...] = ()
     parameter_types: tuple[object, ...] = ()
     locks: bool = False
     into: object | None = None

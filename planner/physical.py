@@ -19,6 +19,7 @@ from dataclasses import dataclass, field, replace
 from enum import Enum
 from typing import TYPE_CHECKING, TypeVar
 
+from planner.expr.guards import Guard
 from planner.expr.nodes import AggregateCall, Column, Expression, OrderItem
 from planner.logical import Delete as LogicalDelete
 from planner.logical import Insert as LogicalInsert
@@ -680,6 +681,8 @@ class PhysicalPlan:
     view_privileges: tuple[ViewPrivilege, ...] = ()
     """What the definitions of views need, of their definers or of the caller."""
     cacheable: bool = True
+    guards: tuple[tuple[int, Guard], ...] = ()
+    """Tests of parameters: the plan serves for values that pass (`planner.expr.guards`)."""
     parameter_types: tuple[SqlType, ...] = ()
     is_read_only: bool = True
     needs_lock: bool = False

@@ -140,7 +140,9 @@ async def serve(config: Config, password: str | None = None) -> int:
     server = await open_server(config, password)
     # Modules and plans live for ever: the cycle collector need not look at them again for every few hundred objects.
     gc.freeze()
-    gc.set_threshold(20_000, 20, 50)
+    gc.set_threshold(20_000, 5, 200)
+    # The loop waits no longer than this for its turn while threads plan large statements or compute.
+    sys.setswitchinterval(0.001)
     print(f"sqlnode ready: mysql://{_shown(config.host)}:{server.port} store {config.store}", flush=True)
     await stop.wait()
     await server.stop()

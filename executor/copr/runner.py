@@ -11,6 +11,7 @@ from collections import OrderedDict
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, timedelta, timezone, tzinfo
+from threading import Lock
 from typing import Protocol
 from zoneinfo import ZoneInfo
 
@@ -32,6 +33,8 @@ from store.proto import tipb_pb2
 from store.proto.numbers import ExecType, RequestFlag
 
 _CACHE_SIZE = 1024
+_CACHED_BYTES = 262_144
+"""What is compiled from a longer DAG takes megabytes and is not kept."""
 
 
 class Step(Protocol):
@@ -81,13 +84,14 @@ class _Program:
 
 class CompiledDag:
     """A DAG ready to run. `types` are the output columns'; `descending` says how the reader must walk its ranges;
-    `limit` is the number of rows after which the reader may stop, when a limit stands directly on the scan."""
+    `limit` is the number of rows after which the reader may stop, when a limit stands directly on the scan. `zone` is
+    the one that it will run in first."""
 
-    def __init__(self, dag: tipb_pb2.DAGRequest) -> None:
+    def __init__(self, dag: tipb_pb2.DAGRequest, zone: tzinfo | None = None) -> None:
         self.dag = dag
         self._programs: dict[object, _Program] = {}
         self.types: tuple[SqlType, ...] = ()
-        program = self.program(None)
+        program = self.program(zone)
         self.descending = program.scan.descending
         first = program.steps[0] if program.steps else None
         self.limit = first.limit if isinstance(first, Limit) else None
@@ -188,22 +192,27 @@ class DagRunner:
 
     def __init__(self) -> None:
         self._cache: OrderedDict[int, CompiledDag] = OrderedDict()
+        self._lock = Lock()
 
-    def compile(self, dag: tipb_pb2.DAGRequest) -> CompiledDag:
-        """The compiled form. The DAG must not be changed afterwards. Raises UnsupportedDagError."""
-        found = self._cache.get(id(dag))
-        if found is not None and found.dag is dag:
-            self._cache.move_to_end(id(dag))
-            return found
-        compiled = CompiledDag(dag)
-        self._cache[id(dag)] = compiled
-        if len(self._cache) > _CACHE_SIZE:
-            self._cache.popitem(last=False)
+    def compile(self, dag: tipb_pb2.DAGRequest, zone: tzinfo | None = None) -> CompiledDag:
+        """The compiled form. The DAG must not be changed afterwards. Any thread may ask. Raises UnsupportedDagError."""
+        with self._lock:
+            found = self._cache.get(id(dag))
+            if found is not None and found.dag is dag:
+                self._cache.move_to_end(id(dag))
+                return found
+        compiled = CompiledDag(dag, zone)
+        if dag.ByteSize() > _CACHED_BYTES:
+            return compiled
+        with self._lock:
+            self._cache[id(dag)] = compiled
+            if len(self._cache) > _CACHE_SIZE:
+                self._cache.popitem(last=False)
         return compiled
 
     def evaluate(self, request: CopRequest, blocks: Iterator[Block]) -> Iterator[pa.RecordBatch]:
         """What the embedded store is given as its `DagEvaluator`."""
-        compiled = self.compile(request.dag)
+        compiled = self.compile(request.dag, zone_of(request.dag) if request.zone is None else request.zone)
         return self.run(compiled, blocks, request.parameters, request.zone, request.flags, request.warn)
 
     def run(

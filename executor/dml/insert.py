@@ -22,6 +22,7 @@ from executor.dml.insert_values import block_values
 from executor.dml.row_writes import LOCK_CHUNK, put_new, writing_transaction
 from executor.dml.table_writer import Row, Scalar, TableWriter, writer_of
 from executor.locking import lock_wait_ms
+from executor.offload import computed
 from executor.result import OkResult
 from planner.expr.assignment import Assigner, assigner
 from planner.expr.nodes import Constant, Expression
@@ -35,6 +36,10 @@ from store.codec.keys import Handle
 from store.codec.table_codec import IndexEntry
 
 _PLAIN_CHUNK = 500
+_COMPILE_COST = 10
+"""What compiling a value costs, beside the work on a row."""
+SLICE_ROWS = 1000
+"""Rows after which other connections have their turn."""
 _BY_COLUMN_ROWS = 500
 
 
@@ -193,8 +198,11 @@ def _keep(value: Value, context: EvalContext, number: int) -> Value:
 
 async def run_insert(plan: PhysicalPlan, plan_node: Insert, context: ExecContext, warnings: list[int]) -> OkResult:
     """INSERT or REPLACE. `warnings[0]` counts the statement's warnings."""
-    program: InsertProgram = plan_node.__dict__.get("_program") or program_of(plan_node, context)
     node = plan_node.node
+    program: InsertProgram | None = plan_node.__dict__.get("_program")
+    if program is None:
+        cells = len(node.rows) * len(node.columns)
+        program = await computed(_COMPILE_COST * cells, lambda: program_of(plan_node, context), context.kill)
     evaluation = context.evaluation
     run = InsertRun()
     for offset in program.missing:
@@ -207,7 +215,7 @@ async def run_insert(plan: PhysicalPlan, plan_node: Insert, context: ExecContext
     if plan_node.source is not None:
         await _insert_query(plan, program, plan_node.source, context, run)
     else:
-        rows = _rows(program, context, warnings)
+        rows = await _rows(program, context, warnings)
         run.records = len(rows)
         await write_rows(program, context, rows, run)
     many = plan_node.source is not None or len(rows) > 1 or node.literals is not None
@@ -229,9 +237,13 @@ async def _insert_query(
     from executor.running import collect, few_rows_of, values_of_batches
 
     async def write(rows: Sequence[Sequence[Value]]) -> None:
-        pending = _source_rows(program, program.base_row(context.evaluation), rows, context.evaluation, run.records)
-        run.records += len(pending)
-        await write_rows(program, context, pending, run)
+        base = program.base_row(context.evaluation)
+        for at in range(0, len(rows), SLICE_ROWS):
+            if run.records:
+                await _others(context)
+            pending = _source_rows(program, base, rows[at : at + SLICE_ROWS], context.evaluation, run.records)
+            run.records += len(pending)
+            await write_rows(program, context, pending, run)
 
     few = await few_rows_of(source, context)
     if few is not None:
@@ -251,16 +263,27 @@ async def _insert_query(
     context.rows_added(program.writer.table.id, float(run.affected))
 
 
-def _rows(program: InsertProgram, context: ExecContext, warnings: list[int]) -> list[PendingRow]:
+async def _others(context: ExecContext) -> None:
+    """Lets other connections go on. Raises what KILL says."""
+    context.kill.check()
+    await asyncio.sleep(0)
+
+
+async def _rows(program: InsertProgram, context: ExecContext, warnings: list[int]) -> list[PendingRow]:
     evaluation = context.evaluation
     node = program.node.node
     base = program.base_row(evaluation)
     if node.literals is not None:
         assert isinstance(node.literals, ValuesBlock), "a block of literals"
-        return [
-            PendingRow(row, number)
-            for number, row in enumerate(block_values(program, node.literals, base, context, warnings), 1)
-        ]
+        block = node.literals
+        return await computed(
+            block.row_count * block.column_count,
+            lambda: [
+                PendingRow(row, number)
+                for number, row in enumerate(block_values(program, block, base, context, warnings), 1)
+            ],
+            context.kill,
+        )
     if len(program.cells) == 1:
         row = base.copy()
         single = program.cells[0]
@@ -269,6 +292,8 @@ def _rows(program: InsertProgram, context: ExecContext, warnings: list[int]) -> 
         return [PendingRow(row, 1)]
     rows = []
     for number, cells in enumerate(program.cells, 1):
+        if not number % SLICE_ROWS:
+            await _others(context)
         row = base.copy()
         program.fill(row, cells, evaluation, number)
         rows.append(PendingRow(row, number))
@@ -308,8 +333,10 @@ async def write_rows(program: InsertProgram, context: ExecContext, rows: list[Pe
     if program.auto_offset >= 0:
         await give_ids(program, context, rows, run)
     if program.late or writer.generated:
-        for pending in rows:
+        for place, pending in enumerate(rows, 1):
             program.complete(pending.row, evaluation, pending.number)
+            if not place % SLICE_ROWS:
+                await _others(context)
     if not writer.has_handle and rows:
         assert context.allocate_row_ids is not None, "hidden row ids need an allocator"
         first = await context.allocate_row_ids(writer.database, writer.table, len(rows))
@@ -322,16 +349,19 @@ async def write_rows(program: InsertProgram, context: ExecContext, rows: list[Pe
         await write_with_conflicts(program, context, rows, keys, run)
         return
     if writer.checks:
-        for pending in rows:
+        for place, pending in enumerate(rows, 1):
             writer.check(pending.row, evaluation)
+            if not place % SLICE_ROWS:
+                await _others(context)
     if keys is not None and keys.parents:
-        for pending in rows:
+        for place, pending in enumerate(rows, 1):
             await _write_plain(program, context, [pending], run, keys)
+            if not place % SLICE_ROWS:
+                await _others(context)
         return
     for at in range(0, len(rows), _PLAIN_CHUNK):
         if at:
-            context.kill.check()
-            await asyncio.sleep(0)
+            await _others(context)
         await _write_plain(program, context, rows[at : at + _PLAIN_CHUNK], run, None)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
@@ -30,6 +31,8 @@ from store.codec.table_codec import IndexEntry
 if TYPE_CHECKING:
     from executor.dml.insert import InsertProgram, InsertRun, PendingRow
 
+_SLICE_ROWS = 200
+"""Rows after which other connections have their turn."""
 _IGNORABLE = frozenset((CHECK_CONSTRAINT_VIOLATED.code, NO_REFERENCED_ROW_2.code, ROW_IS_REFERENCED_2.code))
 
 
@@ -58,7 +61,10 @@ async def write_with_conflicts(
     """Writes the rows in order. Raises what cannot be ignored."""
     node = program.node.node
     transaction = writing_transaction(context)
-    for pending in rows:
+    for place, pending in enumerate(rows, 1):
+        if not place % _SLICE_ROWS:
+            context.kill.check()
+            await asyncio.sleep(0)
         savepoint = transaction.savepoint()
         try:
             await _write_one(program, context, pending, keys, run)

@@ -70,6 +70,8 @@ def _plain(call: AggregateCall, *, final: bool) -> Callable[[], Accumulator]:
             kind = name if name in ("min", "max") else "first"
             argument = call.args[0].type
             return lambda: Wrapped(ExtremeState(kind, argument), sql_type)
+        case "bit_and" | "bit_or" | "bit_xor" if sql_type.is_string:
+            return lambda: ListAccumulator(call)
         case "bit_and" | "bit_or" | "bit_xor":
             operation, empty = _BITS[name]
             return lambda: Wrapped(BitState(operation, empty), sql_type)

@@ -104,11 +104,11 @@ async def run_here(
     execution: Execution,
 ) -> list[pa.RecordBatch]:
     """The DAG over given pairs, evaluated in this process."""
-    compiled = kept(template, "_compiled_dag", lambda: CompiledDag(template.dag))
     evaluation = execution.evaluation
-    rows = sum(len(keys) for keys, _ in blocks)
+    rows = sum(len(keys) for keys, _ in blocks) + template.dag.ByteSize()
 
     def work() -> list[pa.RecordBatch]:
+        compiled = kept(template, "_compiled_dag", lambda: CompiledDag(template.dag))
         batches: Iterator[pa.RecordBatch] = _RUNNER.run(
             compiled, blocks, parameters, evaluation.zone, request_flags(execution), evaluation.warn
         )

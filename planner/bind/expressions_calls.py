@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from typing import TypeAlias
 
 from sqlglot import expressions as exp
@@ -11,13 +12,15 @@ from planner.bind import literals
 from planner.bind.consumption import refused, take
 from planner.bind.expressions import ExpressionBinder, Handler, column_parts, unwrapped
 from planner.bind.expressions_operators import add_interval, operand
+from planner.bind.scope import Scope
 from planner.bind.state import unsupported
-from planner.expr.nodes import AggregateCall, Column, Constant, CorrelatedColumn, Expression, OrderItem, walk
+from planner.expr.nodes import AggregateCall, Column, Constant, CorrelatedColumn, Expression, OrderItem, transform, walk
 from planner.functions import aggregate_function, cast, is_aggregate, resolve_aggregate
 from planner.parse.function_names import NAMES
 from sqlnode.base.errors import (
     BAD_FIELD_ERROR,
     FUNC_INEXISTENT_NAME_COLLISION,
+    INVALID_GROUP_FUNC_USE,
     SP_DOES_NOT_EXIST,
     WRONG_ARGUMENTS,
     WRONG_PARAMCOUNT_TO_NATIVE_FCT,
@@ -59,7 +62,7 @@ def call(binder: ExpressionBinder, node: exp.Expression) -> Expression:
     return binder.call(name, [operand(binder, argument) for argument in arguments])
 
 
-def aggregate(binder: ExpressionBinder, name: str, arguments: list[exp.Expression]) -> AggregateCall:
+def aggregate(binder: ExpressionBinder, name: str, arguments: list[exp.Expression]) -> Expression:
     """An aggregate function. Error 1111 where none may stand."""
     if aggregate_function(name).window_only:
         raise unsupported(f"window function {name.upper()}")
@@ -68,35 +71,61 @@ def aggregate(binder: ExpressionBinder, name: str, arguments: list[exp.Expressio
         take(arguments[0])
         distinct = True
         arguments = arguments[0].expressions
-    if (
-        binder.inner is None
-        and not binder.in_aggregate
-        and not isinstance(arguments[0] if arguments else None, exp.Star)
-    ):
+    star = len(arguments) == 1 and isinstance(arguments[0], exp.Star)
+    if binder.inner is None and not binder.in_aggregate and not star:
         # Where none of this query's may stand, one of an enclosing query's may.
-        _refuse_outer([operand(binder, argument) for argument in arguments])
+        values = [operand(binder, argument) for argument in arguments]
+        placed = _placed(binder, resolve_aggregate(name, values, binder.context, distinct=distinct))
+        if not isinstance(placed, AggregateCall):
+            return placed
     inside = binder.inside_aggregate()
-    if len(arguments) == 1 and isinstance(arguments[0], exp.Star):
+    if star:
         if name != "count" or distinct:
             raise SqlError(WRONG_ARGUMENTS, function=name.upper())
-        values: list[Expression] = [literals.integer_constant(1)]
+        values = [literals.integer_constant(1)]
     else:
-        values = [operand(inside, argument) for argument in arguments]
+        with _no_aggregates(binder.scope):
+            values = [operand(inside, argument) for argument in arguments]
     if distinct and len(values) > 1 and name != "count":
         raise SqlError(WRONG_PARAMCOUNT_TO_NATIVE_FCT, function=name)
-    return checked(resolve_aggregate(name, values, binder.context, distinct=distinct))
+    return _placed(binder, resolve_aggregate(name, values, binder.context, distinct=distinct))
 
 
-def checked(found: AggregateCall) -> AggregateCall:
-    """Refuses an aggregate that reads columns of an enclosing query only: it would belong to that query."""
-    _refuse_outer(found.args)
-    return found
+@contextmanager
+def _no_aggregates(scope: Scope) -> Iterator[None]:
+    """Subqueries inside an aggregate function may have none of the block's: error 1111."""
+
+    def refuse(call: AggregateCall) -> Column:
+        raise SqlError(INVALID_GROUP_FUNC_USE)
+
+    hook, scope.aggregates = scope.aggregates, refuse
+    try:
+        yield
+    finally:
+        scope.aggregates = hook
 
 
-def _refuse_outer(arguments: Sequence[Expression]) -> None:
-    parts = [part for argument in arguments for part in walk(argument)]
-    if any(isinstance(part, CorrelatedColumn) for part in parts) and not any(isinstance(p, Column) for p in parts):
-        raise unsupported("an aggregate function of an outer query's columns in a subquery")
+def _placed(binder: ExpressionBinder, call: AggregateCall) -> Expression:
+    """An aggregate over columns of enclosing queries only is of the nearest of these. Where that may have none, a query
+    between them has it, and else, as in MySQL, the one that it stands in."""
+    parts = list(walk(call))
+    outer = {part.column for part in parts if isinstance(part, CorrelatedColumn)}
+    if not outer or any(isinstance(part, Column) for part in parts):
+        return call
+    scope, host = binder.scope.outer, None
+    while scope is not None:
+        host = host if scope.aggregates is None else scope
+        if any(map(scope.gives, outer)):
+            break
+        scope = scope.outer
+    if host is None or host.aggregates is None:
+        return call
+    own = {column for column in outer if host.gives(column)}
+    there = transform(
+        call, lambda part: part.column if isinstance(part, CorrelatedColumn) and part.column in own else None
+    )
+    assert isinstance(there, AggregateCall)
+    return CorrelatedColumn(host.aggregates(there))
 
 
 def _group_concat(binder: ExpressionBinder, node: exp.Expression) -> Expression:
@@ -107,8 +136,9 @@ def _group_concat(binder: ExpressionBinder, node: exp.Expression) -> Expression:
         body = body.this
     take(body)
     inside = binder.inside_aggregate()
-    values = [operand(inside, argument) for argument in body.expressions]
-    items = [_group_concat_order(inside, item, values) for item in order]
+    with _no_aggregates(binder.scope):
+        values = [operand(inside, argument) for argument in body.expressions]
+        items = [_group_concat_order(inside, item, values) for item in order]
     separator = b","
     if node.args.get("separator") is not None:
         constant = binder.bind(node.args["separator"])
@@ -119,7 +149,7 @@ def _group_concat(binder: ExpressionBinder, node: exp.Expression) -> Expression:
     found = resolve_aggregate(
         "group_concat", values, binder.context, distinct=distinct, order_by=items, separator=separator
     )
-    return checked(found)
+    return _placed(binder, found)
 
 
 def _group_concat_order(binder: ExpressionBinder, item: exp.Expression, values: list[Expression]) -> OrderItem:
@@ -188,7 +218,7 @@ def _default(binder: ExpressionBinder, name: str, arguments: list[exp.Expression
     plain = found.column if isinstance(found, CorrelatedColumn) else found
     for scope in binder.scope.chain():
         for source in scope.sources:
-            if source.table is not None and plain in source.columns:
+            if isinstance(plain, Column) and source.table is not None and plain in source.columns:
                 info = source.table.columns_by_name[plain.origin_name.lower()]
                 return default_of_column(source.table, info, binder.context)
     raise SqlError(BAD_FIELD_ERROR, column=column, clause=binder.clause)

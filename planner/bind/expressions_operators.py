@@ -12,6 +12,7 @@ from planner.bind.expressions import ExpressionBinder, Handler, is_parameter, on
 from planner.bind.state import unsupported
 from planner.context import SqlMode
 from planner.expr.nodes import Constant, Expression
+from planner.functions.membership import equalities_merged
 
 NAMES: dict[type[exp.Expression], str] = {
     exp.Add: "+",
@@ -93,6 +94,8 @@ def logic(binder: ExpressionBinder, node: exp.Expression) -> Expression:
     parts.append(node)
     name = "and" if kind is exp.And else "or"
     values = [operand(binder, part) for part in reversed(parts)]
+    if name == "or" and len(values) > _LONG_CHAIN:
+        values = equalities_merged(values, binder.context)
     return _joined(binder, name, values)
 
 

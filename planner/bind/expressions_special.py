@@ -14,8 +14,10 @@ from planner.expr.nodes import Expression, UserVariable
 from planner.functions import cast
 from planner.parse.nodes_common import TypeSpec
 from sqlnode.base.collation import default_of
+from sqlnode.base.decimal import MAX_SCALE
 from sqlnode.base.errors import TOO_BIG_PRECISION, TOO_BIG_SCALE, SqlError
 from sqlnode.base.types import (
+    EvalType,
     Flag,
     SqlType,
     TypeCode,
@@ -29,6 +31,8 @@ from sqlnode.base.types import (
     varbinary,
     varchar,
 )
+
+_DECIMAL_DIGITS = 65
 
 
 def _case(binder: ExpressionBinder, node: exp.Expression) -> Expression:
@@ -148,14 +152,24 @@ def _user_variable(binder: ExpressionBinder, node: exp.Expression) -> Expression
 
 
 def user_variable_type(binder: ExpressionBinder, name: str) -> SqlType:
-    """The type of `@name`: what this statement assigned so far, what it holds, else a string."""
-    assigned = binder.environment.binding.assigned.get(name)
-    if assigned is not None:
-        return assigned
+    """The type of `@name` in this statement: of what it held before, as wide as its kind; a string when that is NULL.
+
+    What the statement itself assigns changes values, not types; `scalar` reads whatever is there in the kind asked for.
+    """
     known = binder.context.user_variable_types.get(name)
-    if known is not None:
-        return known.nullable()
-    return varchar(-1, binder.context.charset, binder.context.collation)
+    if known is None or known.code == TypeCode.NULL:
+        return varchar(-1, binder.context.charset, binder.context.collation)
+    scale = binder.environment.binding.variable_scales.get(name)
+    match known.eval_type:
+        case EvalType.INT | EvalType.DECIMAL if scale is not None:
+            return decimal(_DECIMAL_DIGITS, max(scale, known.scale))
+        case EvalType.DECIMAL:
+            return decimal(_DECIMAL_DIGITS, known.scale)
+        case EvalType.INT if known.code not in (TypeCode.ENUM, TypeCode.SET, TypeCode.BIT):
+            return integer(unsigned=known.unsigned)
+        case EvalType.REAL:
+            return double()
+    return known.nullable()
 
 
 def _assign_variable(binder: ExpressionBinder, node: exp.Expression) -> Expression:
@@ -163,11 +177,27 @@ def _assign_variable(binder: ExpressionBinder, node: exp.Expression) -> Expressi
         raise unsupported(":= to anything but a user variable")
     take(node.this)
     name = node.this.this.name.lower()
-    value = operand(binder, node.expression)
-    binding = binder.environment.binding
-    binding.cacheable = False
-    binding.assigned[name] = value.type.nullable()
+    value = _assigned_value(binder, name, node.expression)
+    binder.environment.binding.cacheable = False
     return binder.call("setvar", (UserVariable(name, value.type.nullable()), value))
+
+
+def _assigned_value(binder: ExpressionBinder, name: str, tree: exp.Expression) -> Expression:
+    """The value, with the digits behind the point that it has when the variable holds such a value already.
+
+    `@total := @total + amount` begins with 0 and has the amount's digits; `@x := @x * 1.1` has more with each row.
+    """
+    value = operand(binder, tree)
+    if value.type.eval_type != EvalType.DECIMAL or tree.find(exp.Query, exp.AggFunc) is not None:
+        return value
+    scales = binder.environment.binding.variable_scales
+    for scale in (value.type.scale, MAX_SCALE):
+        scales[name] = scale
+        value = operand(binder, tree)
+        if value.type.scale <= scale:
+            break
+    del scales[name]
+    return value
 
 
 def _system_variable(binder: ExpressionBinder, node: exp.Expression) -> Expression:

@@ -17,9 +17,9 @@ from planner.bind.placement import Pending, attach
 from planner.bind.relation import Facts
 from planner.bind.scope import Scope, Source
 from planner.bind.state import Environment, unsupported
-from planner.expr.nodes import Column, Expression, columns_of
+from planner.expr.nodes import Column, CorrelatedColumn, Expression, columns_of, transform
 from planner.functions import resolve
-from planner.logical import Dual, Join, JoinKind, LogicalNode, Selection, nullable
+from planner.logical import Apply, Dual, Join, JoinKind, LogicalNode, Selection, nullable
 from sqlnode.base.errors import (
     BAD_FIELD_ERROR,
     DERIVED_MUST_HAVE_ALIAS,
@@ -204,6 +204,7 @@ def _join_plan(
             plan = Selection(plan, tuple(with_answers)) if with_answers else plan
         return plan, (lambda: of_conditions(conditions),)
     left_plan, right_plan = left.plan, right.plan
+    both: list[Pending] = []
     for item in pending:
         read = item.correlated() | {c for condition in item.conditions for c in columns_of(condition)}
         if not read & set(left_plan.schema):
@@ -211,10 +212,36 @@ def _join_plan(
         elif not read & set(right_plan.schema):
             left_plan = attach(left_plan, (item,))
         else:
-            raise unsupported("a subquery in ON of an outer join that reads both sides")
+            both.append(item)
     outer_side = set(left_plan.schema)
-    plan = Join(JoinKind.LEFT, left_plan, right_plan, tuple(conditions), straight=straight)
+    if both:
+        plan = _for_each_row(left_plan, right_plan, conditions, both)
+    else:
+        plan = Join(JoinKind.LEFT, left_plan, right_plan, tuple(conditions), straight=straight)
     return plan, (lambda: of_outer_join(conditions, outer_side),)
+
+
+def _for_each_row(
+    left: LogicalNode, right: LogicalNode, conditions: Sequence[Expression], pending: Sequence[Pending]
+) -> Apply:
+    """A left join whose ON has subqueries over both sides: these are answered for the right rows of each left row."""
+    from planner.bind.where import split_subqueries
+
+    outer = set(left.schema)
+
+    def visit(part: Expression) -> Expression | None:
+        return CorrelatedColumn(part) if isinstance(part, Column) and part in outer else None
+
+    def correlated(expression: Expression) -> Expression:
+        return transform(expression, visit)
+
+    for item in pending:
+        item.conditions = tuple(map(correlated, item.conditions))
+    plain, with_answers = split_subqueries(conditions, pending)
+    right = attach(right, pending)
+    if with_answers:
+        right = Selection(right, tuple(map(correlated, with_answers)))
+    return Apply(JoinKind.LEFT, left, right, tuple(plain))
 
 
 def common_columns(left: Part, right: Part, names: Sequence[str]) -> list[tuple[Column, Column]]:

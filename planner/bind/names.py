@@ -13,12 +13,17 @@ if TYPE_CHECKING:
 
 
 def item_named(block: Block, name: str, clause: str) -> int | None:
-    """The item that an unqualified name means: by alias or label, then by the column under an alias. Error 1052."""
+    """The item that an unqualified name means: by alias or label, then by the column under an alias.
+
+    Error 1052 for two columns of the name. The first other expression of the name wins, whatever stands before it.
+    """
     lowered = name.lower()
     found: int | None = None
     for at, item in enumerate(block.items):
         if (item.alias or item.label).lower() != lowered:
             continue
+        if not isinstance(item.expression, Column):
+            return at
         if found is not None and block.items[found].expression != item.expression:
             raise SqlError(NON_UNIQ_ERROR, column=name, clause=clause)
         found = at if found is None else found

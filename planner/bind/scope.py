@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from planner.expr.nodes import Column, CorrelatedColumn
+from planner.expr.nodes import AggregateCall, Column, CorrelatedColumn, Expression, transform
 from planner.logical import DataSource
 from sqlnode.base.errors import BAD_FIELD_ERROR, BAD_TABLE_ERROR, NON_UNIQ_ERROR, SqlError
 from sqlnode.base.schema import TableInfo
@@ -69,6 +69,16 @@ class Scope:
     owners: dict[int, tuple[Source, str]] | None = None
     """By column id: the source of which a column is read, and its name there."""
 
+    aliases: Callable[[str], Expression | None] | None = None
+    """What an alias of the select list means to the subqueries of the select list, HAVING and ORDER BY."""
+
+    aggregates: Callable[[AggregateCall], Column] | None = None
+    """Takes an aggregate function of this block that stands in a subquery; None where the block may have none."""
+
+    def gives(self, column: Column) -> bool:
+        """Whether the column is one of this block's."""
+        return column in self.visible or any(column in source.columns for source in self.sources)
+
     def read(self, columns: Iterable[Column]) -> None:
         """Notes that columns found here are read, where a privilege counts."""
         if self.owners is None:
@@ -108,7 +118,7 @@ class Scope:
             matched = found
         return matched
 
-    def lookup(self, name: str, table: str, database: str, clause: str) -> Column | CorrelatedColumn:
+    def lookup(self, name: str, table: str, database: str, clause: str) -> Expression:
         """The column here or in the nearest enclosing block. Errors 1052, 1054."""
         found = self.here(name, table, database, clause)
         if found is not None:
@@ -116,14 +126,17 @@ class Scope:
             return found
         return self.lookup_outer(name, table, database, clause)
 
-    def lookup_outer(self, name: str, table: str, database: str, clause: str) -> CorrelatedColumn:
-        """The column in the nearest enclosing block that has it. Errors 1052, 1054."""
+    def lookup_outer(self, name: str, table: str, database: str, clause: str) -> Expression:
+        """The column in the nearest enclosing block that has it, or what has it as its alias. Errors 1052, 1054, 1247."""
         scope = self.outer
         while scope is not None:
             found = scope.here(name, table, database, clause)
             if found is not None:
                 scope.read((found,))
                 return CorrelatedColumn(found)
+            item = scope.aliases(name) if scope.aliases is not None and not table else None
+            if item is not None:
+                return transform(item, lambda part: CorrelatedColumn(part) if isinstance(part, Column) else None)
             scope = scope.outer
         raise SqlError(BAD_FIELD_ERROR, column=full_name(name, table, database), clause=clause)
 

@@ -19,7 +19,7 @@ from planner.bind.expressions_operators import operand
 from planner.bind.from_clause import Part, bind_from
 from planner.bind.group import Grouping, has_aggregate, without_any_value
 from planner.bind.locks import bind_locks
-from planner.bind.names import having_names, item_named, order_names
+from planner.bind.names import having_names, item_named, order_names, scope_name_count
 from planner.bind.ordering import OrderKey, arrange, bind_order, check_distinct_order
 from planner.bind.placement import Pending, attach
 from planner.bind.query import position_of
@@ -28,10 +28,11 @@ from planner.bind.scope import Scope
 from planner.bind.state import Environment, unsupported
 from planner.bind.where import bind_condition, conjuncts, semi_join, split_subqueries
 from planner.context import SqlMode
-from planner.expr.nodes import Column, Expression, columns_of
+from planner.expr.nodes import AggregateCall, Column, Expression, columns_of
 from planner.logical import Join, JoinKind, LogicalNode, Selection
 from sqlnode.base.errors import (
     BAD_FIELD_ERROR,
+    ILLEGAL_REFERENCE,
     NO_TABLES_USED,
     REMOVED_SPACES,
     SYNTAX_ERROR,
@@ -77,11 +78,20 @@ class Block:
     upper: list[Pending] = field(default_factory=list)
     """Subqueries of the select list and ORDER BY."""
     having_pending: list[Pending] = field(default_factory=list)
+    outer_aggregates: dict[AggregateCall, Column] = field(default_factory=dict)
+    """Aggregate functions of this block that stand in its subqueries."""
 
     @property
     def strict(self) -> bool:
         """Whether ONLY_FULL_GROUP_BY holds."""
         return bool(self.environment.context.sql_mode & SqlMode.ONLY_FULL_GROUP_BY)
+
+    def outer_aggregate(self, call: AggregateCall) -> Column:
+        """The column of an aggregate function that stands in a subquery."""
+        found = self.outer_aggregates.get(call)
+        if found is None:
+            found = self.outer_aggregates[call] = self.environment.binding.column("", call.type)
+        return found
 
     def binder(self, clause: str, pending: list[Pending]) -> ExpressionBinder:
         """A binder in whose expressions aggregates may stand."""
@@ -102,8 +112,11 @@ def bind_select(node: exp.Expression, environment: Environment) -> Relation:
     plan = bind_locks(environment, node, part, plan)
     if not node.expressions:
         raise SqlError(SYNTAX_ERROR, near="", line=1)
+    block.scope.aggregates = block.outer_aggregate
     block.items = bind_items(block)
+    block.scope.aggregates = None
     block.group_by = _group_by(block)
+    block.scope.aggregates = block.outer_aggregate
     block.having = _having(block)
     block.order = bind_order(block)
     return _assemble(block, plan)
@@ -168,6 +181,7 @@ def bind_items(block: Block) -> list[SelectItem]:
         labels = statement.labels(block.node)
     binder = block.binder(FIELD_LIST, block.upper)
     items: list[SelectItem] = []
+    block.scope.aliases = lambda name: _aliased(items, trees, name)
     for at, tree in enumerate(trees):
         if isinstance(tree, exp.Star) or (isinstance(tree, exp.Column) and isinstance(tree.this, exp.Star)):
             items.extend(SelectItem(column, column.name) for column in _star(block, tree))
@@ -187,6 +201,19 @@ def bind_items(block: Block) -> list[SelectItem]:
         name = label[:MAX_LABEL] if label is not None else f"Name_exp_{at + 1}"
         items.append(SelectItem(value, name, is_subquery=_is_subquery(tree), tree=tree))
     return items
+
+
+def _aliased(items: Sequence[SelectItem], trees: Sequence[exp.Expression], name: str) -> Expression | None:
+    """The item with the alias, for a subquery. Error 1247 for an aggregate, and for an item that comes later."""
+    lowered = name.lower()
+    for item in items:
+        if item.alias.lower() == lowered:
+            if has_aggregate(item.expression):
+                raise SqlError(ILLEGAL_REFERENCE, name=name, reason="reference to group function")
+            return item.expression
+    if any(isinstance(tree, exp.Alias) and tree.args["alias"].name.lower() == lowered for tree in trees):
+        raise SqlError(ILLEGAL_REFERENCE, name=name, reason="forward reference in item list")
+    return None
 
 
 def _alias(block: Block, name: str) -> str:
@@ -245,7 +272,8 @@ def _group_item(block: Block, tree: exp.Expression) -> Expression:
         item = None
         if isinstance(tree, exp.Column):
             name, table, database = column_parts(tree)
-            if not table and block.scope.here(name, table, database, clause) is None:
+            # One column of FROM comes before the select list; of several columns the one that is selected is meant.
+            if not table and not any(scope_name_count(block, name, table, database)):
                 at = item_named(block, name, clause)
                 item = None if at is None else block.items[at]
     if item is not None:
@@ -281,7 +309,8 @@ def _assemble(block: Block, plan: LogicalNode) -> Relation:
     values = [item.expression for item in block.items]
     everything = [*values, *block.having, *(key.expression for key in block.order)]
     everything += [c for item in (*block.upper, *block.having_pending) for c in item.conditions]
-    grouped = block.node.args.get("group") is not None or any(has_aggregate(value) for value in everything)
+    has_aggregates = bool(block.outer_aggregates) or any(has_aggregate(value) for value in everything)
+    grouped = block.node.args.get("group") is not None or has_aggregates
     plan = attach(plan, block.lower)
     if grouped:
         if block.node.args.get("group") is None:
@@ -312,6 +341,7 @@ def _assemble(block: Block, plan: LogicalNode) -> Relation:
 def _grouped(block: Block, plan: LogicalNode, values: list[Expression]) -> tuple[LogicalNode, list[Expression]]:
     own = frozenset(block.part.plan.schema)
     grouping = Grouping(block.environment.binding, tuple(block.group_by), own, lambda: own_facts(block), block.strict)
+    grouping.aggregates.update(block.outer_aggregates)
     values = [grouping.rewrite(value, SELECT_LIST, at + 1) for at, value in enumerate(values)]
     block.having = [grouping.rewrite(value, "HAVING clause", at + 1) for at, value in enumerate(block.having)]
     block.order = [

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 from planner.context import PlanContext
+from planner.expr.guards import Guard
 from planner.expr.nodes import Column
 from planner.logical import ViewPrivilege
 from planner.parse.statement import Statement
@@ -37,12 +38,17 @@ class Binding:
     max_execution_ms: int = 0
     """The hint MAX_EXECUTION_TIME; 0: max_execution_time counts."""
     parameters: dict[int, SqlType] = field(default_factory=dict)
-    assigned: dict[str, SqlType] = field(default_factory=dict)
-    """Types of the user variables that `:=` has set so far."""
+    guards: dict[tuple[int, Guard], None] = field(default_factory=dict)
+    variable_scales: dict[str, int] = field(default_factory=dict)
+    """Digits behind the point that user variables are taken to have while their own new values are bound."""
 
     def value_read(self) -> None:
         """The plan holds the value of a parameter."""
         self.cacheable = False
+
+    def guarded(self, index: int, guard: Guard) -> None:
+        """The plan serves for values of this kind."""
+        self.guards[index, guard] = None
 
     def column(self, name: str, sql_type: SqlType) -> Column:
         """A fresh column for something computed."""

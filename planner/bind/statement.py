@@ -35,7 +35,7 @@ def bind(statement: Statement, context: PlanContext) -> BoundQuery:
     """
     binding = Binding()
     if context.parameters:
-        context = replace(context, value_read=binding.value_read)
+        context = replace(context, value_read=binding.value_read, guarded=binding.guarded)
     environment = Environment(binding, Unit(context, statement))
     if statement.modifiers is not NO_MODIFIERS:
         note_hints(statement, binding, context)
@@ -98,6 +98,7 @@ def _bound(
         privileges=tuple(binding.privileges),
         view_privileges=tuple(binding.view_privileges),
         cacheable=binding.cacheable,
+        guards=tuple(binding.guards),
         parameter_types=tuple(types),
         locks=binding.locks,
         into=statement.into,

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from planner.context import PlanContext
+from planner.expr.guards import is_ascii
 from planner.expr.nodes import Call, Column, Constant, CorrelatedColumn, Expression, Parameter, UserVariable
 from planner.functions.registry import Coercibility, Derivation
 from sqlnode.base.errors import (
@@ -28,11 +29,14 @@ from sqlnode.base.types import (
     integer,
     json,
     null,
+    real_together,
     time,
     varbinary,
     varchar,
 )
 
+_FLOATS = frozenset({TypeCode.FLOAT, TypeCode.TINY, TypeCode.SHORT, TypeCode.INT24, TypeCode.YEAR})
+"""Together they are a FLOAT; with other numbers, integer constants among them, a DOUBLE."""
 _WIDTH = {TypeCode.TINY: 0, TypeCode.SHORT: 1, TypeCode.INT24: 2, TypeCode.LONG: 3, TypeCode.LONGLONG: 4}
 _WIDER = (TypeCode.TINY, TypeCode.SHORT, TypeCode.INT24, TypeCode.LONG, TypeCode.LONGLONG)
 _DIGITS = {TypeCode.TINY: 3, TypeCode.SHORT: 5, TypeCode.INT24: 8, TypeCode.LONG: 10, TypeCode.YEAR: 4}
@@ -53,7 +57,11 @@ def unify(types: Sequence[SqlType], derivation: Derivation | None = None) -> Sql
         return null()
     optional = len(known) < len(types) or any(not sql_type.not_null for sql_type in types)
     first = known[0]
-    if all(sql_type.nullable() == first.nullable() for sql_type in known) and (
+    listed = first.code in (TypeCode.ENUM, TypeCode.SET) and len(known) > 1
+    if listed:
+        # of a list of strings only the texts are kept
+        result = _merged_strings(known, derivation)
+    elif all(sql_type.nullable() == first.nullable() for sql_type in known) and (
         derivation is None or not first.is_character or derivation.collation == first.collation
     ):
         result = first.with_flags(remove=Flag.AUTO_INCREMENT | Flag.PRI_KEY | Flag.UNIQUE_KEY | Flag.MULTIPLE_KEY)
@@ -71,9 +79,10 @@ def _merged(types: Sequence[SqlType], derivation: Derivation | None) -> SqlType:
         whole = max(whole_digits(sql_type) for sql_type in types)
         return decimal(whole + scale, scale, unsigned=all(sql_type.unsigned for sql_type in types))
     if kinds <= {EvalType.INT, EvalType.DECIMAL, EvalType.REAL}:
-        if all(sql_type.code == TypeCode.FLOAT for sql_type in types):
-            return replace(double(), code=TypeCode.FLOAT, length=12)
-        return double()
+        together = real_together(types)
+        if all(sql_type.code in _FLOATS for sql_type in types):
+            return replace(together, code=TypeCode.FLOAT, length=12 if together.scale < 0 else together.length)
+        return together
     if kinds == {EvalType.TIME}:
         fsp = max(sql_type.fsp for sql_type in types)
         if all(sql_type.code in (TypeCode.DATE, TypeCode.NEWDATE) for sql_type in types):
@@ -235,7 +244,7 @@ def aggregate_collations(
     parts = [derivation_of(expression, context) for expression in expressions]
     result = parts[0]
     if len({part.charset for part in parts}) > 1:
-        expressions = [valued(expression, context) for expression in expressions]
+        expressions = [_with_text(expression, context) for expression in expressions]
     result_ascii = _is_ascii(expressions[0])
     for expression, part in zip(expressions[1:], parts[1:]):
         ascii_only = _is_ascii(expression)
@@ -249,6 +258,16 @@ def aggregate_collations(
     if result.coercibility == Coercibility.IGNORABLE:
         return replace(result, charset=context.charset, collation=context.collation)
     return result
+
+
+def _with_text(expression: Expression, context: PlanContext) -> Expression:
+    """A text parameter as a constant for a look at its characters: ASCII goes with every character set."""
+    if not isinstance(expression, Parameter) or expression.type.eval_type != EvalType.STRING:
+        return expression
+    if expression.index < len(context.parameters) and is_ascii(value := context.parameters[expression.index]):
+        context.guarded(expression.index, is_ascii)
+        return Constant(value, expression.type)
+    return valued(expression, context)
 
 
 def valued(expression: Expression, context: PlanContext) -> Expression:

@@ -7,6 +7,7 @@ kernels. Shapes that small statements are made of (a kernel of columns and const
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from decimal import Decimal
 from operator import itemgetter
 
 from planner.expr.evaluation import EvalContext
@@ -23,7 +24,7 @@ from planner.expr.nodes import (
 from planner.functions.registry import Compiled, Kernel, Nulls
 from sqlnode.base.decimal import MAX_SCALE, quotient_digits, round_to
 from sqlnode.base.errors import INVALID_GROUP_FUNC_USE, NOT_SUPPORTED_YET, SqlError
-from sqlnode.base.types import EvalType, Value
+from sqlnode.base.types import EvalType, Value, decimal
 
 
 def compile_scalar(expression: Expression, columns: Sequence[Column]) -> Compiled:
@@ -52,6 +53,7 @@ def value_of(context: EvalContext) -> Callable[[Expression], Value]:
     return value
 
 
+_WIDE = decimal(65, MAX_SCALE)
 _CARRYING = frozenset({"/", "+", "-", "*", "%", "unary_minus", "if", "ifnull", "case", "coalesce", "nullif"})
 
 
@@ -112,7 +114,12 @@ def _user_variable(expression: UserVariable) -> Compiled:
         value, found = context.session.user_variable(name)
         if value is None or same_type(found, wanted):
             return value
-        kernel = converter(found, wanted, None)
+        if wanted.eval_type == EvalType.DECIMAL:
+            if isinstance(value, Decimal):
+                return value  # with all its digits, whatever the variable held when the statement began
+            kernel = converter(found, _WIDE, None)
+        else:
+            kernel = converter(found, wanted, None)
         return value if kernel is None else kernel(value, context)
 
     return read

@@ -73,6 +73,9 @@ def _bytes_kernel(name: str) -> Kernel:
     return run
 
 
+BYTE_OPERATIONS = {"bit_and": _bytes_kernel("&"), "bit_or": _bytes_kernel("|"), "bit_xor": _bytes_kernel("^")}
+
+
 def _shift_kernel(name: str) -> Kernel:
     def run(left: bytes, right: int) -> bytes:
         size = len(left)
@@ -104,6 +107,11 @@ def is_binary_string(expression: Expression) -> bool:
     return expression.type.is_string and expression.type.charset == "binary"
 
 
+def _is_bytes(expression: Expression) -> bool:
+    """Also a hexadecimal literal, which is taken as bytes beside a binary string of another kind."""
+    return is_binary_string(expression) or (isinstance(expression, Constant) and expression.is_hex)
+
+
 def _plain(args: Sequence[Expression], context: PlanContext) -> list[Expression]:
     numbers = operands(args, context)
     return [number if number.type.eval_type == EvalType.INT else cast(number, integer()) for number in numbers]
@@ -112,7 +120,7 @@ def _plain(args: Sequence[Expression], context: PlanContext) -> list[Expression]
 def _resolve(name: str, args: tuple[Expression, ...], context: PlanContext, text: str | None) -> Expression:
     if name in _SHIFTS and is_binary_string(args[0]):
         return make_call(FUNCTIONS[name], _SHIFTS[name], (args[0], *_plain(args[1:], context)), context)
-    if name in _BYTES and all(map(is_binary_string, args)):
+    if name in _BYTES and any(map(is_binary_string, args)) and all(map(_is_bytes, args)):
         return make_call(FUNCTIONS[name], _BYTES[name], args, context)
     return make_call(FUNCTIONS[name], _INTEGERS[name], _plain(args, context), context)
 

@@ -6,7 +6,7 @@ from planner.expr.evaluation import EvalContext
 from planner.functions.cast_number import Converter, shown, truncated
 from sqlnode.base import json as binary_json
 from sqlnode.base.charset import charset_by_name
-from sqlnode.base.decimal import round_to, to_text
+from sqlnode.base.decimal import format_fixed, round_to, to_text
 from sqlnode.base.errors import INVALID_CHARACTER_STRING, SqlError
 from sqlnode.base.temporal import format_datetime, format_duration
 from sqlnode.base.types import EvalType, Flag, SqlType, TypeCode, Value
@@ -155,7 +155,7 @@ def _decimal_text(source: SqlType) -> Converter:
 def _real_text(source: SqlType) -> Converter:
     if 0 <= source.scale < 31:
         scale = source.scale
-        return lambda value, context: f"{value:.{scale}f}".encode()
+        return lambda value, context: format_fixed(value, scale).encode()
     if source.code == TypeCode.FLOAT:
         return lambda value, context: format_float(value).encode()
     return lambda value, context: binary_json.format_double(value).encode()

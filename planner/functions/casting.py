@@ -96,8 +96,11 @@ def make_cast(
         return expression
     if source.code == TypeCode.NULL and target.code in (TypeCode.ENUM, TypeCode.SET):
         return Constant(None, target.nullable())
-    if target.code in (TypeCode.ENUM, TypeCode.SET, TypeCode.BIT, TypeCode.GEOMETRY):
+    wider_bits = target.code == TypeCode.BIT and source.code == TypeCode.BIT
+    if target.code in (TypeCode.ENUM, TypeCode.SET, TypeCode.BIT, TypeCode.GEOMETRY) and not wider_bits:
         raise SqlError(NOT_SUPPORTED_YET, feature=f"cast to type {target.code}")
+    if isinstance(expression, UserVariable) and not explicit and not scalar_json:
+        return UserVariable(expression.name, target.nullable())
     result = target.nullable()
     if source.not_null and _is_total(source, target):
         result = result.with_flags(add=Flag.NOT_NULL)

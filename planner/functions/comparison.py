@@ -15,6 +15,7 @@ from dataclasses import replace
 from planner.context import PlanContext
 from planner.expr.coercion import aggregate_collations, as_text, valued
 from planner.expr.evaluation import EvalContext
+from planner.expr.guards import Guard, is_duration, is_full_year, is_full_year_text, is_time, is_whole
 from planner.expr.nodes import Call, Column, Constant, CorrelatedColumn, Expression, Parameter, UserVariable
 from planner.functions.cast_number import MAX_UINT, MIN_INT
 from planner.functions.cast_time import time_converter
@@ -65,6 +66,7 @@ def comparable(
     kinds = {a.eval_type, b.eval_type}
     if kinds == {EvalType.STRING}:
         return _text(left, context), _text(right, context), EvalType.STRING
+    left, right = _year_as_moment(left, right, context), _year_as_moment(right, left, context)
     temporal = _temporal(left, right, context)
     if temporal is not None:
         return temporal
@@ -104,17 +106,42 @@ def _text(expression: Expression, context: PlanContext) -> Expression:
 
 
 def _valued(expression: Expression, other: Expression, context: PlanContext) -> Expression:
-    """A parameter as a constant where its value decides how it is compared: beside times, as text beside integers."""
+    """A parameter where its value decides how it is compared: beside times, as text beside integers. A value of a usual
+    kind becomes what every such value becomes, and the plan serves for all of them; any other is taken as a constant."""
     if not isinstance(expression, Parameter):
         return expression
     kind, asked = expression.type.eval_type, other.type.eval_type
     if asked in (EvalType.TIME, EvalType.DURATION):
         decides = kind in _NUMBERS or kind == EvalType.STRING
-    elif asked == EvalType.INT:
+    elif asked == EvalType.INT and isinstance(other, (Column, CorrelatedColumn)):
         decides = kind == EvalType.STRING or other.type.code == TypeCode.YEAR
     else:
         decides = False
-    return valued(expression, context) if decides else expression
+    if not decides:
+        return expression
+    usual = _usual(expression.type.eval_type, other)
+    if usual is not None and expression.index < len(context.parameters):
+        guard, target = usual
+        if guard(context.parameters[expression.index]):
+            context.guarded(expression.index, guard)
+            return expression if target is None else cast(expression, target)
+    return valued(expression, context)
+
+
+def _usual(kind: EvalType, other: Expression) -> tuple[Guard, SqlType | None] | None:
+    """Of a parameter beside `other`: the test of usual values, and the type in which those are compared."""
+    asked = other.type.eval_type
+    if kind == EvalType.STRING and asked == EvalType.TIME:
+        return is_time, datetime(6)
+    if kind == EvalType.STRING and asked == EvalType.DURATION:
+        return is_duration, time(6)
+    if asked != EvalType.INT:
+        return None
+    if other.type.code == TypeCode.YEAR:
+        if kind == EvalType.STRING:
+            return is_full_year_text, integer()
+        return (is_full_year, None) if kind == EvalType.INT else None
+    return is_whole, integer()
 
 
 def _numbers_for(expression: Expression, other: Expression) -> Expression:
@@ -148,6 +175,15 @@ def _integer_text(value: bytes) -> int | None:
 
 def _sign(number: int) -> int:
     return Flag.UNSIGNED if number >= 1 << 63 else 0
+
+
+def _year_as_moment(expression: Expression, other: Expression, context: PlanContext) -> Expression:
+    """Of a YEAR and a date the year is the moment before its first day, and the date a moment: as numbers both."""
+    if expression.type.code == TypeCode.YEAR and other.type.eval_type == EvalType.TIME:
+        return resolve("*", (expression, Constant(10**10, integer(not_null=True))), context)
+    if other.type.code == TypeCode.YEAR and expression.type.eval_type == EvalType.TIME:
+        return cast(expression, datetime(expression.type.fsp))
+    return expression
 
 
 def _temporal(

@@ -9,7 +9,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from planner.context import PlanContext
-from planner.expr.coercion import aggregate_collations, unify
+from planner.expr.coercion import aggregate_collations, as_text, unify
 from planner.expr.evaluation import EvalContext
 from planner.expr.nodes import Call, Constant, Expression
 from planner.functions.arrays import exact_form, mask_of, truth
@@ -25,7 +25,7 @@ from planner.functions.registry import (
     VectorCompiled,
 )
 from planner.functions.resolution import cast, is_null, resolve, to_kind
-from sqlnode.base.types import EvalType, Flag, SqlType, Value, arrow_type, null
+from sqlnode.base.types import EvalType, Flag, SqlType, TypeCode, Value, arrow_type, null
 
 NULL = Constant(None, null())
 _SUFFIX = {kind: kind.value.capitalize() for kind in EvalType}
@@ -253,7 +253,10 @@ IFNULL = Function(
 
 def _resolve_nullif(name: str, args: tuple[Expression, ...], context: PlanContext, text: str | None) -> Expression:
     """`IF(a = b, NULL, a)`, as MySQL evaluates it (the first argument twice)."""
-    return resolve("if", (resolve("=", args, context), NULL, args[0]), context)
+    value = args[0]
+    if value.type.code in (TypeCode.ENUM, TypeCode.SET):
+        value = cast(value, as_text(value.type))
+    return resolve("if", (resolve("=", args, context), NULL, value), context)
 
 
 NULLIF = Function(

@@ -7,8 +7,9 @@ from collections.abc import Callable
 from functools import lru_cache
 
 from planner.context import PlanContext, SqlMode
-from planner.expr.coercion import aggregate_collations
-from planner.expr.nodes import Call, Constant, Expression
+from planner.expr.coercion import aggregate_collations, valued
+from planner.expr.guards import begins_plain
+from planner.expr.nodes import Call, Constant, Expression, Parameter
 from planner.functions.comparison import by_known_collation, in_charset
 from planner.functions.registry import Function, Kind, Overload
 from planner.functions.resolution import make_call, to_kind
@@ -125,6 +126,7 @@ _OVERLOAD = Overload(
 def _resolve(name: str, args: tuple[Expression, ...], context: PlanContext, text: str | None) -> Expression:
     """The third argument is the code of the escape character (0: none), as a store wants it."""
     value, pattern = (to_kind(arg, Kind.STRING, context) for arg in args[:2])
+    pattern = _usual(pattern, context)
     derivation = aggregate_collations((value, pattern), context, operation="like", comparison=True)
     escape: Expression = Constant(
         0 if context.sql_mode & SqlMode.NO_BACKSLASH_ESCAPES else _BACKSLASH, integer(not_null=True)
@@ -140,6 +142,17 @@ def _resolve(name: str, args: tuple[Expression, ...], context: PlanContext, text
             escape = Constant(_BACKSLASH, integer(not_null=True))
     sides = (in_charset(value, derivation), in_charset(pattern, derivation))
     return make_call(LIKE, _OVERLOAD, (*sides, escape), context, derivation=derivation)
+
+
+def _usual(pattern: Expression, context: PlanContext) -> Expression:
+    """A parameter whose value begins with a character of its own bounds an index, as every such value does; others, which
+    do not, are taken as constants."""
+    if not isinstance(pattern, Parameter) or pattern.index >= len(context.parameters):
+        return pattern
+    if not begins_plain(context.parameters[pattern.index]):
+        return valued(pattern, context)
+    context.guarded(pattern.index, begins_plain)
+    return pattern
 
 
 LIKE = Function(

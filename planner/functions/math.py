@@ -16,7 +16,7 @@ from planner.expr.nodes import Call
 from planner.functions.characters import encoded
 from planner.functions.registry import CallSite, Function, Kernel, Kind, Nulls, Overload, Volatility
 from sqlnode.base.errors import DATA_OUT_OF_RANGE, INVALID_ARGUMENT_FOR_LOGARITHM, SqlError
-from sqlnode.base.types import Flag, SqlType, TypeCode, double, integer
+from sqlnode.base.types import Flag, SqlType, TypeCode, double, integer, real_together
 
 N, R = Kind.INT, Kind.REAL
 _MIN_INT = -(1 << 63)
@@ -33,6 +33,10 @@ def out_of_range(call: Call, kind: str) -> SqlError:
 
 def _same(site: CallSite) -> SqlType:
     return site.types[0].nullable()
+
+
+def _same_integer(site: CallSite) -> SqlType:
+    return integer(unsigned=True) if site.types[0].code == TypeCode.BIT else _same(site)
 
 
 def _abs_int(call: Call) -> Kernel:
@@ -56,9 +60,9 @@ def _abs_array(array: pa.Array) -> pa.Array | None:
 ABS = Function(
     "abs",
     overloads=(
-        Overload((N,), _same, build=_abs_int, vector=_abs_array, tipb="AbsInt", exact=True),
+        Overload((N,), _same_integer, build=_abs_int, vector=_abs_array, tipb="AbsInt", exact=True),
         Overload((Kind.DECIMAL,), _same, scalar=Decimal.copy_abs, vector=_abs_array, tipb="AbsDecimal", exact=True),
-        Overload((R,), double(), scalar=abs, vector=pc.abs, tipb="AbsReal", exact=True),
+        Overload((R,), lambda site: real_together(site.types), scalar=abs, vector=pc.abs, tipb="AbsReal", exact=True),
     ),
     min_args=1,
     max_args=1,
@@ -291,7 +295,8 @@ CRC32 = Function(
 
 
 def _whole(value: float | Decimal) -> int:
-    return int(value.to_integral_value(ROUND_HALF_UP)) if isinstance(value, Decimal) else round(value)
+    whole = int(value.to_integral_value(ROUND_HALF_UP)) if isinstance(value, Decimal) else round(value)
+    return min(max(whole, _MIN_INT), -_MIN_INT - 1)
 
 
 BIT_COUNT = Function(
@@ -303,5 +308,5 @@ BIT_COUNT = Function(
     min_args=1,
     max_args=1,
     example=("BIT_COUNT(29)", "4"),
-    examples=(("BIT_COUNT(-1)", "64"),),
+    examples=(("BIT_COUNT(-1)", "64"), ("BIT_COUNT(1e100)", "63"), ("BIT_COUNT(-1e100)", "1")),
 )

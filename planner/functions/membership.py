@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from decimal import Decimal
+from typing import Any
 
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -11,13 +12,13 @@ import pyarrow.compute as pc
 from planner.context import PlanContext
 from planner.expr.coercion import aggregate_collations
 from planner.expr.evaluation import EvalContext
-from planner.expr.nodes import Call, Constant, Expression
+from planner.expr.nodes import Call, Column, Constant, Expression
 from planner.functions.arrays import array_of, list_of
 from planner.functions.comparison import by_known_collation, comparable, compare_as, is_fixed
 from planner.functions.registry import UNLIMITED, Compiled, Function, Kind, Nulls, Overload, VectorCompiled
 from planner.functions.resolution import is_null, make_call, resolve
 from sqlnode.base.collation import by_name, sort_keys
-from sqlnode.base.types import EvalType, SqlType, Value, boolean
+from sqlnode.base.types import INTEGER_CODES, EvalType, SqlType, TypeCode, Value, boolean
 
 
 def _overload(kind: EvalType) -> Overload:
@@ -33,6 +34,8 @@ def _resolve(name: str, args: tuple[Expression, ...], context: PlanContext, text
     value, *members = args
     if isinstance(value, Call) and value.name == "row":
         return _joined([resolve("=", (value, member), context) for member in members], context)
+    if _whole_numbers(value, members):
+        return make_call(IN, _OVERLOADS[EvalType.INT], args, context)
     groups: dict[EvalType, tuple[Expression, list[Expression]]] = {}
     singles: list[Expression] = []
     compared = [comparable(value, member, context, "in") for member in members]
@@ -40,7 +43,7 @@ def _resolve(name: str, args: tuple[Expression, ...], context: PlanContext, text
     texts = [string for string in strings if not is_null(string)]
     derivation = aggregate_collations(texts, context, operation="in", comparison=True) if texts else None
     for member, (left, right, kind) in zip(members, compared):
-        if not is_fixed(right) or kind == EvalType.JSON:
+        if not _is_settled(right) or kind == EvalType.JSON:
             if kind == EvalType.STRING:
                 singles.append(compare_as("=", left, right, kind, context, derivation))
             else:
@@ -56,6 +59,60 @@ def _resolve(name: str, args: tuple[Expression, ...], context: PlanContext, text
         shared = derivation if kind == EvalType.STRING else None
         parts.append(make_call(IN, _OVERLOADS[kind], (left, *found), context, derivation=shared))
     return _joined(parts + singles, context)
+
+
+def _whole_numbers(value: Expression, members: Sequence[Expression]) -> bool:
+    """The most frequent kind of a long list, which needs no look at each member's conversion."""
+    code = value.type.code
+    if not isinstance(value, Column) or code not in INTEGER_CODES or code == TypeCode.YEAR:
+        return False
+    return all(type(one) is Constant and type(one.value) is int and one.type.code == _LONG for one in members)
+
+
+_LONG = TypeCode.LONGLONG
+
+
+def equalities_merged(conditions: Sequence[Expression], context: PlanContext) -> list[Expression]:
+    """The operands of a long OR, where those that compare one column with constants are one IN: `a = 1 OR b OR a = 2` is
+    `a IN (1, 2) OR b`, which is planned and evaluated in far fewer steps."""
+    found: list[Expression] = []
+    groups: dict[object, tuple[int, Call, list[Expression]]] = {}
+    for condition in conditions:
+        key = _equality(condition)
+        if key is None:
+            found.append(condition)
+            continue
+        assert isinstance(condition, Call), "_equality saw a call"
+        if key not in groups:
+            groups[key] = (len(found), condition, [])
+            found.append(condition)
+        groups[key][2].append(condition.args[1])
+    for place, first, members in groups.values():
+        if len(members) > 1:
+            kind = first.args[0].type.eval_type
+            shared = first.signature.derivation if kind == EvalType.STRING else None
+            found[place] = make_call(IN, _OVERLOADS[kind], (first.args[0], *members), context, derivation=shared)
+    return found
+
+
+def _equality(condition: Expression) -> object:
+    """What equalities that may become one IN have in common: column, kind, and collation; None for anything else."""
+    if not isinstance(condition, Call) or condition.name != "=":
+        return None
+    column, value = condition.args
+    if not isinstance(column, Column) or not isinstance(value, Constant) or value.value is None:
+        return None
+    kind = column.type.eval_type
+    if kind != value.type.eval_type or kind not in (EvalType.INT, EvalType.STRING):
+        return None
+    return column, kind, condition.signature.derivation
+
+
+def _is_settled(member: Expression) -> bool:
+    """Whether a member has one value for all rows, perhaps after a conversion."""
+    if isinstance(member, Call) and member.name == "cast":
+        member = member.args[0]
+    return is_fixed(member)
 
 
 def _joined(parts: Sequence[Expression], context: PlanContext) -> Expression:
@@ -109,19 +166,26 @@ class _In:
     def vector(self, call: Call, args: Sequence[VectorCompiled]) -> VectorCompiled:
         """Over a batch."""
         value, *members = args
+        fixed = [one.value for one in call.args[1:] if isinstance(one, Constant)]
+        all_fixed = len(fixed) == len(members)
         sql_type = call.args[0].type
         keyed = sql_type.eval_type == EvalType.STRING and call.signature.derivation.collation != "binary"
         collation = by_name(call.signature.derivation.collation) if keyed else None
+        if collation is not None:
+            fixed = [None if one is None else collation.sort_key(one) for one in fixed]  # type: ignore[arg-type]
 
         def run(batch: pa.RecordBatch, context: EvalContext) -> pa.Array:
             array = value(batch, context)
             if pa.types.is_boolean(array.type):
                 array = pc.cast(array, pa.int64())
-            one = batch.slice(0, 1) if batch.num_rows else batch
-            wanted = [list_of(member(one, context))[0] for member in members] if batch.num_rows else []
+            wanted: list[Any] = fixed
+            if not all_fixed:
+                one = batch.slice(0, 1) if batch.num_rows else batch
+                wanted = [list_of(member(one, context))[0] for member in members] if batch.num_rows else []
             if collation is not None:
                 array = sort_keys(array, collation)
-                wanted = [None if member is None else collation.sort_key(member) for member in wanted]
+                if not all_fixed:
+                    wanted = [None if member is None else collation.sort_key(member) for member in wanted]
             known = [member for member in wanted if member is not None]
             found = _is_in(array, known, sql_type)
             missing = pc.is_null(array)

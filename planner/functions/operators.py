@@ -16,6 +16,7 @@ from planner.expr.describe import describe
 from planner.expr.evaluation import EvalContext
 from planner.expr.nodes import AggregateCall, Call, Constant, Expression
 from planner.functions.cast_number import MAX_INT, MAX_UINT, MIN_INT
+from planner.functions.casting import with_type
 from planner.functions.operators_arrays import (
     decimal_kernel,
     divided,
@@ -28,7 +29,7 @@ from planner.functions.registry import CallSite, Function, Kernel, Kind, Overloa
 from planner.functions.resolution import cast, decimal_form, make_call, resolve_aggregate, to_kind
 from sqlnode.base.decimal import EXACT, MAX_SCALE, quotient_digits, scale_of, truncate_to
 from sqlnode.base.errors import DATA_OUT_OF_RANGE, SqlError
-from sqlnode.base.types import EvalType, Flag, SqlType, TypeCode, decimal, double, integer
+from sqlnode.base.types import EvalType, Flag, SqlType, TypeCode, decimal, double, integer, real_together
 
 _DEFAULT_INCREMENT = 4
 
@@ -104,7 +105,19 @@ def _resolve(name: str, args: tuple[Expression, ...], context: PlanContext, text
     overload = _OVERLOADS[name][kind]
     if kind == EvalType.INT and name == "-" and context.sql_mode & SqlMode.NO_UNSIGNED_SUBTRACTION:
         overload = _SIGNED_MINUS
-    return make_call(FUNCTIONS[name], overload, [in_kind(arg, kind) for arg in numbers], context)
+    call = make_call(FUNCTIONS[name], overload, [in_kind(arg, kind) for arg in numbers], context)
+    if kind == EvalType.REAL:
+        more = _increment(context) if name == "/" else 0
+        together = real_together((number.type for number in numbers), more)
+        if together.scale >= 0:
+            return with_type(call, together.with_flags(add=call.type.flags & Flag.NOT_NULL))
+    return call
+
+
+def _increment(context: PlanContext) -> int:
+    increment = context.variables.get("div_precision_increment", _DEFAULT_INCREMENT)
+    assert isinstance(increment, int)
+    return increment
 
 
 # -------------------------------------------------------------------------------------------------------- result types
@@ -132,8 +145,7 @@ def _decimal_product(site: CallSite) -> SqlType:
 
 def _decimal_quotient(site: CallSite) -> SqlType:
     (whole, scale), (_, other_scale) = map(digits_of, site.types)
-    increment = site.context.variables.get("div_precision_increment", _DEFAULT_INCREMENT)
-    assert isinstance(increment, int)
+    increment = _increment(site.context)
     digits = min(scale + increment, MAX_SCALE)
     return decimal(whole + scale + other_scale + increment, digits, unsigned=_unsigned(site))
 
@@ -446,7 +458,12 @@ _NEGATIONS = {
         exact=True,
     ),
     EvalType.REAL: Overload(
-        (Kind.ANY,), double(), scalar=lambda value: -value, build_vector=negated, tipb="UnaryMinusReal", exact=True
+        (Kind.ANY,),
+        lambda site: real_together(site.types),
+        scalar=lambda value: -value,
+        build_vector=negated,
+        tipb="UnaryMinusReal",
+        exact=True,
     ),
 }
 

@@ -34,6 +34,7 @@ from sqlnode.base.types import (
     integer,
     json,
     time,
+    varbinary,
     varchar,
 )
 from sqlnode.base.units import declarations, load_modules
@@ -257,6 +258,12 @@ def resolve_aggregate(
         raise SqlError(WRONG_PARAMCOUNT_TO_NATIVE_FCT, function=name)
     if distinct and not function.distinct:
         raise SqlError(NOT_SUPPORTED_YET, feature=f"{function.name.upper()}(DISTINCT)")
+    if function.name in ("bit_and", "bit_or", "bit_xor"):
+        from planner.functions.bits import is_binary_string
+
+        if is_binary_string(args[0]):
+            result = varbinary(args[0].type.length).with_flags(add=Flag.NOT_NULL)
+            return AggregateCall(function.name, tuple(args), result, distinct, tuple(order_by), separator)
     converted = tuple(to_kind(arg, function.kind(position), context) for position, arg in enumerate(args))
     strings = [arg for arg in converted if arg.type.eval_type == EvalType.STRING]
     derivation = aggregate_collations(strings, context, operation=function.name)

@@ -6,11 +6,12 @@ from collections.abc import Callable, Sequence
 from functools import lru_cache
 
 from planner.context import PlanContext
-from planner.expr.nodes import Call, Expression
+from planner.expr.nodes import Call, Column, Constant, Expression
 from planner.functions.characters import collation_of, is_binary, longest, text
 from planner.functions.registry import UNLIMITED, Function, Kernel, Kind, Nulls, Overload, text_type
+from planner.functions.resolution import make_call
 from sqlnode.base.collation import Collation
-from sqlnode.base.types import EvalType, integer
+from sqlnode.base.types import EvalType, TypeCode, integer
 
 S, N = Kind.STRING, Kind.INT
 POSITION_TYPE = integer(length=21)
@@ -202,11 +203,35 @@ def _find_in_set(call: Call) -> Kernel:
     return find_in_set
 
 
+def _place_in_column(call: Call) -> Kernel:
+    """MySQL takes the place in the column's definition, not in the value: of 'b' in the value 'b,c' it is 2."""
+    key = collation_of(call).sort_key
+    value = call.args[0]
+    assert isinstance(value, Constant) and isinstance(value.value, bytes)
+    wanted = key(value.value)
+    for place, member in enumerate(call.args[1].type.elements):
+        if key(member.encode()) == wanted:
+            return lambda value, mask: place + 1 if mask >> place & 1 else 0
+    return lambda value, mask: 0
+
+
+_IN_COLUMN = Overload((Kind.STRING, Kind.ANY), integer(length=3), build=_place_in_column)
+_IN_TEXT = Overload((S, S), integer(length=3), build=_find_in_set)
+
+
+def _resolve_find_in_set(name: str, args: tuple[Expression, ...], context: PlanContext, text: str | None) -> Expression:
+    value, members = args
+    plain = isinstance(value, Constant) and isinstance(value.value, bytes) and value.type.is_string
+    in_column = plain and isinstance(members, Column) and members.type.code == TypeCode.SET
+    return make_call(FIND_IN_SET, _IN_COLUMN if in_column else _IN_TEXT, args, context)
+
+
 FIND_IN_SET = Function(
     "find_in_set",
-    (S, S),
-    integer(length=3),
-    build=_find_in_set,
+    min_args=2,
+    max_args=2,
+    overloads=(_IN_TEXT, _IN_COLUMN),
+    resolver=_resolve_find_in_set,
     example=("FIND_IN_SET('b', 'a,b,c,d')", "2"),
     examples=(("FIND_IN_SET('', '')", "0"), ("FIND_IN_SET('B', 'a,b')", "2")),
 )

@@ -113,7 +113,9 @@ def _pieces(form: str) -> tuple[str | Piece, ...]:
 
 
 def format_time(packed: int, form: bytes) -> bytes | None:
-    """DATE_FORMAT(); None where a specifier needs a real date and there is none."""
+    """DATE_FORMAT(); None where a specifier needs a real date and there is none, and for the empty format."""
+    if not form:
+        return None
     parts: list[str] = []
     for piece in _pieces(text(form)):
         part = piece if isinstance(piece, str) else piece(packed)
@@ -160,6 +162,7 @@ DATE_FORMAT = Function(
         ("DATE_FORMAT('1997-10-04 22:23:00', '%H %k %I %r %T %S %w')", "22 22 10 10:23:00 PM 22:23:00 00 6"),
         ("DATE_FORMAT('1999-01-01', '%X %V')", "1998 52"),
         ("DATE_FORMAT('2024-01-02', '%Y-%m')", "2024-01"),
+        ("DATE_FORMAT('2024-01-02', '')", "NULL"),
         ("DATE_FORMAT(TIMESTAMP'2024-01-02 03:04:05.5', '%f%%')", "500000%"),
     ),
 )
@@ -169,7 +172,9 @@ DATE_FORMAT = Function(
 
 
 def format_duration_by(nanoseconds: int, form: bytes) -> bytes | None:
-    """TIME_FORMAT(): hours may exceed 23, date parts are zero."""
+    """TIME_FORMAT(): hours may exceed 23, date parts are zero. None for the empty format, as MySQL."""
+    if not form:
+        return None
     size = abs(nanoseconds)
     hours = size // (3600 * SECOND)
     packed = pack(0, 0, 0, hours % 24, size // (60 * SECOND) % 60, size // SECOND % 60, size % SECOND // 1000)

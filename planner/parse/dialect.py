@@ -7,7 +7,10 @@ nothing else. Every other word (types, DDL words, function names) is a VAR token
 
 from __future__ import annotations
 
+import re
 from functools import lru_cache
+from itertools import chain
+from threading import get_ident
 from typing import ClassVar
 
 from sqlglot import tokens
@@ -228,8 +231,9 @@ class SqlnodeNoBackslashDialect(MySQL):  # type: ignore[misc]
 DIALECT = SqlnodeDialect()
 
 
-@lru_cache(maxsize=16)
-def _tokenizer_for(bits: int) -> tokens.Tokenizer:
+@lru_cache(maxsize=128)
+def _tokenizer_for(bits: int, thread: int) -> tokens.Tokenizer:
+    """A tokenizer keeps where it is, so each thread has its own."""
     ansi = bool(bits & SqlMode.ANSI_QUOTES)
     if bits & SqlMode.NO_BACKSLASH_ESCAPES:
         kind = AnsiNoBackslashTokenizer if ansi else NoBackslashTokenizer
@@ -237,10 +241,91 @@ def _tokenizer_for(bits: int) -> tokens.Tokenizer:
     return (AnsiTokenizer if ansi else MySQLTokenizer)(dialect=DIALECT)
 
 
+_SIGN_BEHIND_EXPONENT = re.compile(r"\d\.?[eE]\d+[+-]\d")
+_SWALLOWED_SIGN = re.compile(r"[\d.]+[eE]\d+([+-])\d")
+_STAND_INS = {"+": "|", "-": "^"}
+_SIGNS = {"+": TokenType.PLUS, "-": TokenType.DASH}
+
+
+def _without_swallowed_signs(found: list[Token], text: str, bits: int) -> list[Token]:
+    """The compiled scanner reads `1e0+1` as one number. Another operator in the sign's place keeps all offsets."""
+    written = text
+    signs: dict[int, str] = {}
+    while True:
+        ends = [
+            (token.start + match.start(1), match[1])
+            for token in found
+            if token.token_type in (TokenType.NUMBER, TokenType.VAR)
+            and (match := _SWALLOWED_SIGN.match(token.text)) is not None
+        ]
+        if not ends:
+            break
+        letters = list(text)
+        for at, sign in ends:
+            signs[at] = sign
+            letters[at] = _STAND_INS[sign]
+        text = "".join(letters)
+        found = _tokenizer_for(bits, get_ident()).tokenize(text)
+    for token in found:
+        if token.start in signs and token.start == token.end:
+            token.text = written[token.start]
+            token.token_type = _SIGNS[token.text]
+    return found
+
+
+def _scanned(text: str, bits: int) -> list[Token]:
+    found: list[Token] = _tokenizer_for(bits, get_ident()).tokenize(text)
+    if _SIGN_BEHIND_EXPONENT.search(text) is not None:
+        found = _without_swallowed_signs(found, text, bits)
+    return found
+
+
+PIECE_LENGTH = 65_536
+"""Characters that the tokenizer gets at once. It is native code that lets no other thread run meanwhile."""
+_COMMENT_MARKS = ("#", "--", "/*")
+_QUOTED = re.compile(r"""'(?:[^'\\]|\\.|'')*'|"(?:[^"\\]|\\.|"")*"|`(?:[^`]|``)*`""", re.DOTALL)
+_QUOTED_RAW = re.compile(r"""'(?:[^']|'')*'|"(?:[^"]|"")*"|`(?:[^`]|``)*`""", re.DOTALL)
+_CUT = re.compile(r"[,)]|\s(?=(?:AND|OR|WHEN|SELECT)\s)", re.IGNORECASE)
+"""Where no token and no keyword of several words goes on."""
+
+
+def _tokens_of_pieces(text: str, bits: int) -> list[Token]:
+    """The tokens of a long text, piece by piece, so that other threads have their turn between two."""
+    found: list[Token] = []
+    start = 0
+    for end in [*_cuts(text, bits), len(text)]:
+        piece = _scanned(text[start:end], bits)
+        for token in piece:
+            token.start += start
+            token.end += start
+        found += piece
+        start = end
+    return found
+
+
+def _cuts(text: str, bits: int) -> list[int]:
+    """Offsets, about `PIECE_LENGTH` apart, between two tokens of the text; none when it has comments."""
+    if any(mark in text for mark in _COMMENT_MARKS) or (bits & SqlMode.ANSI_QUOTES and '"' in text):
+        return []
+    quoted = _QUOTED_RAW if bits & SqlMode.NO_BACKSLASH_ESCAPES else _QUOTED
+    found: list[int] = []
+    wanted = PIECE_LENGTH
+    plain = 0
+    for start, end in chain((match.span() for match in quoted.finditer(text)), ((len(text), len(text)),)):
+        while start > wanted and (cut := _CUT.search(text, max(plain, wanted), start)) is not None:
+            found.append(cut.end())
+            wanted = cut.end() + PIECE_LENGTH
+        plain = end
+    return found
+
+
 def tokenize(text: str, sql_mode: int = 0) -> list[Token]:
     """Tokens of `text`; `start` and `end` (inclusive) are offsets in characters. Raises sqlglot's TokenError."""
     bits = sql_mode & (SqlMode.ANSI_QUOTES | SqlMode.NO_BACKSLASH_ESCAPES)
-    found: list[Token] = _tokenizer_for(bits).tokenize(text)
+    if len(text) <= PIECE_LENGTH:
+        found = _scanned(text, bits)
+    else:
+        found = _tokens_of_pieces(text, bits)
     if sql_mode & SqlMode.PIPES_AS_CONCAT and "||" in text:
         for token in found:
             if token.token_type is TokenType.DPIPE:

@@ -19,12 +19,16 @@ NAMES = frozenset(
     "JSON_OBJECTAGG MAX MID MIN NOW POSITION SESSION_USER STD STDDEV STDDEV_POP STDDEV_SAMP SUBDATE SUBSTR SUBSTRING SUM "
     "SYSDATE SYSTEM_USER TRIM VARIANCE VAR_POP VAR_SAMP".split()
 )
+_SEARCHED = 65_536
+"""Longer texts are not searched, which nothing could interrupt; their tokens are looked at."""
 _APART = re.compile(rf"\b(?:{'|'.join(sorted(NAMES))})(?:\s|/\*.*?\*/)+\(", re.IGNORECASE | re.DOTALL)
 
 
 def quote_names(tokens: Sequence[Token], source: str, sql_mode: int) -> None:
     """Turns the words that are no function here into quoted names, in place."""
-    if sql_mode & SqlMode.IGNORE_SPACE or _APART.search(source) is None:
+    if sql_mode & SqlMode.IGNORE_SPACE:
+        return
+    if len(source) <= _SEARCHED and _APART.search(source) is None:
         return
     for token, following in pairwise(tokens):
         if (

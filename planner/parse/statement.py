@@ -131,6 +131,23 @@ class Statement:
         """A query expression: SELECT, WITH, TABLE, VALUES, set operations."""
         return self.kind is StatementKind.SELECT
 
+    def take_apart(self) -> None:
+        """Frees a sqlglot tree that nobody will read again, node by node: nodes know their parents, and only the cycle
+        collector would find them."""
+        if not isinstance(self.ast, exp.Expression):
+            return
+        nodes = [self.ast]
+        for node in nodes:
+            for value in node.args.values():
+                if isinstance(value, exp.Expression):
+                    nodes.append(value)
+                elif isinstance(value, list):
+                    nodes += [one for one in value if isinstance(one, exp.Expression)]
+        while nodes:
+            node = nodes.pop()
+            node.parent = None
+            node.args.clear()
+
     @cached_property
     def digest_text(self) -> str:
         """The statement with literals replaced by `?`, lists shortened, words in one case; for digests and the slow log."""

@@ -26,7 +26,7 @@ from typing import Any, TypeAlias
 from sqlglot import expressions as exp
 from sqlglot.parser import Parser
 from sqlglot.parsers.mysql import MySQLParser
-from sqlglot.tokens import TokenType
+from sqlglot.tokens import Token, TokenType
 
 from planner.parse.dialect import NAME_TOKEN_TYPES, RESERVED_TOKEN_TYPES
 from planner.parse.type_parser import parse_cast_type
@@ -50,6 +50,16 @@ def _required(parser: P, node: Tree | None) -> Tree:
         parser.raise_error("Expected an expression")
     assert node is not None
     return node
+
+
+def _number(parser: P, token: Token) -> Tree:
+    return _required(parser, parser.expression(exp.Literal(this=token.text, is_string=False), token))
+
+
+def _string(parser: P, token: Token) -> Tree:
+    """As sqlglot's own entry. That the compiled parser calls Python code for each literal is what lets other threads have
+    their turn while it reads a long statement."""
+    return _required(parser, parser.expression(exp.Literal(this=token.text, is_string=True), token))
 
 
 def _operand(parser: P) -> Tree:
@@ -454,9 +464,7 @@ def _install_expressions(cls: P) -> None:
         **{
             kind: MySQLParser.PRIMARY_PARSERS[kind]
             for kind in (
-                TokenType.STRING,
                 TokenType.NATIONAL_STRING,
-                TokenType.NUMBER,
                 TokenType.HEX_STRING,
                 TokenType.BIT_STRING,
                 TokenType.NULL,
@@ -464,6 +472,8 @@ def _install_expressions(cls: P) -> None:
                 TokenType.FALSE,
             )
         },
+        TokenType.STRING: _string,
+        TokenType.NUMBER: _number,
         TokenType.INTRODUCER: parse_introducer,
         TokenType.SESSION_PARAMETER: parse_system_variable,
         TokenType.STAR: lambda parser, token: exp.Star(),

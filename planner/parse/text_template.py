@@ -2,9 +2,9 @@
 
 `split(text)` finds literals with one regular expression: the text with each replaced by `?` is the *shape*, the literals
 are its values. Which of them may become parameters is decided once per shape from the statement's tokens (`template_of`):
-only those behind a comparison, in BETWEEN, in an IN list, in VALUES and in UPDATE's SET, outside select lists, GROUP BY,
-ORDER BY and LIMIT. The others keep their text, which is part of the cache's key together with the kinds of the
-parameters. Where the expression's idea of a literal is not the tokenizer's, the shape is not cached at all.
+only those behind a comparison or LIKE, in BETWEEN, in an IN list, in VALUES and in UPDATE's SET, and what is added to a
+name, outside select lists, GROUP BY, ORDER BY and LIMIT. The others keep their text, which is part of the cache's key
+together with the kinds of the parameters. Where the expression's idea of a literal is not the tokenizer's, the shape is not cached at all.
 """
 
 from __future__ import annotations
@@ -98,7 +98,9 @@ class Template:
     kept: tuple[int, ...]
 
 
-_COMPARISONS = frozenset({T.EQ, T.NEQ, T.LT, T.GT, T.LTE, T.GTE, T.NULLSAFE_EQ})
+_COMPARISONS = frozenset({T.EQ, T.NEQ, T.LT, T.GT, T.LTE, T.GTE, T.NULLSAFE_EQ, T.LIKE})
+_ADDITIONS = frozenset({T.PLUS, T.DASH})
+_NAMES = frozenset({T.VAR, T.IDENTIFIER})
 _CLOSED = frozenset({T.SELECT, T.GROUP_BY, T.ORDER_BY, T.LIMIT, T.HAVING, T.OFFSET})
 _OPEN = frozenset({T.WHERE, T.SET, T.VALUES, T.ON})
 _ENDS = frozenset(
@@ -163,7 +165,8 @@ def template_of(text: str, tokens: Sequence[Token]) -> Template | None:
             if region[-1] and following in _ENDS:
                 listed = previous in (T.L_PAREN, T.COMMA) and lists[-1] in ("in", "values")
                 ranged = between and previous in (T.BETWEEN, T.AND)
-                if previous in _COMPARISONS or listed or ranged:
+                added = previous in _ADDITIONS and position > 1 and tokens[position - 2].token_type in _NAMES
+                if previous in _COMPARISONS or listed or ranged or added:
                     parameters.append(index)
             if between and previous is T.AND:
                 between = False

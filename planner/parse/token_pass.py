@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 
 from sqlglot.tokens import Token, TokenType
 
+from planner.parse.assignment_pass import wrap_assignments
 from planner.parse.failure import syntax_error, too_deep, unsupported
 from planner.parse.join_pass import JOIN_TOKENS, fix_joins
 from planner.parse.reserved import CALLABLE, IN_QUERIES, RESERVED
@@ -67,7 +68,13 @@ COMPOSITE_UNITS = frozenset(word for word in IN_QUERIES if "_" in word)
 TYPE_WORDS = frozenset(
     "SIGNED UNSIGNED INTEGER INT DECIMAL DEC NUMERIC DOUBLE FLOAT REAL PRECISION CHARACTER CHAR".split()
 )
-SPECIAL_WORDS = RESERVED | LITERAL_TYPES | {"JSON_TABLE", "NULLS"}
+ONE_ARGUMENT = frozenset(
+    "AVG BIT_AND BIT_OR BIT_XOR COUNT MIN MAX STD STDDEV STDDEV_POP STDDEV_SAMP SUM VARIANCE VAR_POP VAR_SAMP "
+    "JSON_ARRAYAGG".split()
+)
+"""Aggregate functions, whose arguments are part of MySQL's grammar."""
+SPECIAL_WORDS = RESERVED | LITERAL_TYPES | ONE_ARGUMENT | {"JSON_TABLE", "NULLS"}
+NOT_BEFORE_STAR = EXPECTS_OPERAND - {T.SELECT, T.DISTINCT, T.VALUES}
 _VARIABLE_NAME = re.compile(r"[\w$.]+")
 
 INTERESTING = frozenset(
@@ -131,8 +138,10 @@ class _Pass:
         self.words: set[str] = set()
         self.hints: list[str] = []
         self.braces: list[bool] = []
+        self.selects = False
         self.joins = False
         self.sets = False
+        self.assigns = False
 
     def fail(self, index: int) -> Exception:
         """1064 at the token `index`, or at the end of the input."""
@@ -173,6 +182,8 @@ class _Pass:
                     self.joins = True
                 elif kind in SET_TOKENS:
                     self.sets = True
+                elif kind is T.COLON_EQ:
+                    self.assigns = True
                 out.append(token)
             self.i += 1
             previous = kind
@@ -192,6 +203,9 @@ class _Pass:
             if following is T.L_PAREN:
                 raise unsupported("JSON_TABLE")
             raise self.fail(self.i)
+        elif word in ONE_ARGUMENT:
+            if following is T.L_PAREN:
+                self.one_argument(word == "COUNT")
         elif word == "NULLS":
             if following is not None and word_of(self.tokens[self.i + 1]) in ("FIRST", "LAST"):
                 raise self.fail(self.i)
@@ -206,6 +220,27 @@ class _Pass:
         elif self.reserved and previous is not T.SESSION_PARAMETER and not self.allowed(word, previous, following):
             raise self.fail(self.i)
         self.out.append(token)
+
+    def one_argument(self, counts: bool) -> None:
+        """An aggregate function has one argument; besides there are COUNT(*) and COUNT(DISTINCT a, b) only."""
+        at = self.i + 2
+        kind = self.kind(at)
+        if kind is T.STAR and counts and self.kind(at + 1) is T.R_PAREN:
+            return
+        if kind is T.STAR or kind is T.R_PAREN:
+            raise self.fail(at + (kind is T.STAR and counts))
+        if kind is T.DISTINCT:
+            if self.kind(at + 1) is T.STAR:
+                raise self.fail(at + 1)
+            if counts:
+                return
+        depth = 0
+        while at < self.size and depth >= 0:
+            kind = self.kind(at)
+            if kind is T.COMMA and depth == 0:
+                raise self.fail(at)
+            depth += (kind is T.L_PAREN) - (kind is T.R_PAREN)
+            at += 1
 
     def allowed(self, word: str, previous: TokenType | None, following: TokenType | None) -> bool:
         """True when the reserved `word` may stand between these neighbours in a query."""
@@ -254,6 +289,7 @@ class _Pass:
                 if self.kind(self.i + 1) is not T.L_PAREN:
                     self.out.append(token)
             case T.TABLE:
+                self.selects = True
                 self.out += (make(T.SELECT, "SELECT", token), make(T.STAR, "*", token), make(T.FROM, "FROM", token))
             case T.L_BRACE:
                 self.brace(token)
@@ -291,6 +327,8 @@ class _Pass:
                 raise self.fail(self.i + 1)  # the word was a name
             case T.NOT if previous in OPERATORS and token.text != "!":
                 raise self.fail(self.i)
+            case T.STAR if previous in NOT_BEFORE_STAR:
+                raise self.fail(self.i)
             case T.DISTINCT if following is T.ON:
                 raise self.fail(self.i + 1)
             case T.STAR | T.DISTINCT if previous is T.L_PAREN and self.kind(self.i - 2) is T.IDENTIFIER:
@@ -303,7 +341,7 @@ class _Pass:
         """Marks the SELECT with its token index and takes its option words out."""
         token.comments = [str(self.i)]
         self.out.append(token)
-        first = not any(t.token_type is T.SELECT for t in self.out[:-1])
+        first, self.selects = not self.selects, True
         while self.i + 1 < self.size:
             following = self.tokens[self.i + 1]
             if following.token_type is T.HINT:
@@ -425,4 +463,6 @@ def rewrite(tokens: list[Token], source: str, *, reserved: bool = True) -> Rewri
     if work.sets:
         check_operands(work.out, source)
     out = fix_joins(work.out, source) if work.joins else work.out
+    if work.assigns:
+        out = wrap_assignments(out)
     return Rewritten(out, work.words, work.hints)

@@ -98,9 +98,11 @@ def _passes(sql_type: SqlType) -> bool:
 
 @dataclass(slots=True)
 class Encoder:
-    """Encodes the expressions of one request. `slots` collects what becomes a parameter of the template."""
+    """Encodes the expressions of one request. `slots` collects what becomes a parameter of the template,
+    `places` where each of them is."""
 
     slots: list[Expression] = field(default_factory=list)
+    places: dict[Expression, int] = field(default_factory=dict)
 
     def encode(self, expression: Expression, columns: Sequence[Column]) -> tipb_pb2.Expr:
         """The message of a pushable expression over a child with these columns."""
@@ -127,10 +129,8 @@ class Encoder:
         return call.type
 
     def _slot(self, expression: Expression) -> tipb_pb2.Expr:
-        if expression in self.slots:
-            index = self.slots.index(expression)
-        else:
-            index = len(self.slots)
+        index = self.places.setdefault(expression, len(self.slots))
+        if index == len(self.slots):
             self.slots.append(expression)
         return tipb_pb2.Expr(
             tp=ExprType.PARAMETER, val=index.to_bytes(4, "big"), field_type=field_type(expression.type)

@@ -17,6 +17,8 @@ from planner.logical import Apply, Dual, Join, JoinKind, LogicalNode, Selection
 from planner.rules.tree import RuleContext, is_movable, nodes, transform_up
 
 _MOST_BRANCHES = 32
+_LONG_CHAIN = 8
+"""More operands become a balanced tree, as in the binder."""
 
 
 def split_disjunctions(plan: LogicalNode, context: RuleContext) -> LogicalNode:
@@ -95,6 +97,10 @@ def _implied(condition: Expression, tables: Sequence[frozenset[Column]], context
 
 
 def _joined(operator: str, parts: Sequence[Expression], context: PlanContext) -> Expression:
+    if len(parts) > _LONG_CHAIN:
+        middle = len(parts) // 2
+        halves = (_joined(operator, parts[:middle], context), _joined(operator, parts[middle:], context))
+        return resolve(operator, halves, context)
     result = parts[0]
     for part in parts[1:]:
         result = resolve(operator, (result, part), context)

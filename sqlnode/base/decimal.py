@@ -8,6 +8,7 @@ from __future__ import annotations
 import re
 from decimal import ROUND_DOWN, ROUND_HALF_UP, Context, Decimal, InvalidOperation
 from functools import lru_cache
+from typing import Final
 
 MAX_PRECISION = 65
 MAX_SCALE = 30
@@ -95,3 +96,19 @@ def quotient_digits(scale: int, other: int, increment: int, *, most: int = MAX_S
     groups, other_groups = -(-scale // 9) * 9, -(-other // 9) * 9
     further = max(increment - (groups - scale) - (other_groups - other), 0)
     return min(-(-(groups + other_groups + further) // 9) * 9, most)
+
+
+def format_fixed(value: float, scale: int) -> str:
+    """A double with `scale` digits behind the point: those of its shortest text, then zeros (`1e23` is 1 and 23 zeros);
+    exactly rounded where the shortest text has more."""
+    if -_FEW_DIGITS < value * 10.0**scale < _FEW_DIGITS:
+        return f"{value:.{scale}f}"
+    shortest = Decimal(f"{value!r}")
+    exponent = shortest.as_tuple().exponent
+    if isinstance(exponent, int) and exponent >= -scale:
+        return f"{shortest:.{scale}f}"
+    return f"{value:.{scale}f}"
+
+
+_FEW_DIGITS: Final = 1e15
+"""Up to 15 digits a double's shortest text and its exact value round to the same text."""

@@ -19,6 +19,7 @@ JSON                        bytes, TiDB's binary JSON    binary
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from decimal import Decimal
 from enum import Enum
@@ -119,6 +120,7 @@ _EVAL = {
 }
 
 UNSPECIFIED = -1
+_NOT_FIXED = 31
 _WIDEST_DECIMAL = 65
 _ARROW_DECIMAL = 76
 
@@ -250,6 +252,17 @@ def decimal(precision: int, scale: int, *, unsigned: bool = False) -> SqlType:
 def double() -> SqlType:
     """DOUBLE without declared digits."""
     return SqlType(TypeCode.DOUBLE, Flag.BINARY, 22, UNSPECIFIED)
+
+
+def real_together(types: Iterable[SqlType], more: int = 0) -> SqlType:
+    """DOUBLE of several numbers: with the most digits behind the point that one declares, and `more`, if all do."""
+    scale = 0
+    for sql_type in types:
+        if sql_type.eval_type == EvalType.REAL and not 0 <= sql_type.scale < _NOT_FIXED:
+            return double()
+        scale = max(scale, sql_type.scale if sql_type.eval_type in (EvalType.REAL, EvalType.DECIMAL) else 0)
+    scale += more
+    return double() if scale >= _NOT_FIXED else SqlType(TypeCode.DOUBLE, Flag.BINARY, 17 + scale, scale)
 
 
 def varchar(length: int = -1, charset: str = "utf8mb4", collation: str = "utf8mb4_0900_ai_ci") -> SqlType:

@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any
 from executor.result import OkResult, Result, RowsResult
 from planner import plan as make_plan
 from planner.context import PlanContext, SqlMode
+from planner.expr.guards import all_pass
 from planner.expr.nodes import Column
 from planner.parse.entry import PendingStatement, split_text
 from planner.parse.nodes_common import Unsupported
@@ -38,6 +39,7 @@ from sqlnode.base.types import SqlType, Value
 from sqlnode.session.execution import run_plan
 from sqlnode.session.facts import Facts
 from sqlnode.session.interrupts import stop_timer
+from sqlnode.session.large_texts import LARGE_STATEMENT, LARGE_TEXT, aside, let_go, planned_aside
 from sqlnode.session.plan_cache import CachedPlan
 from sqlnode.session.prepared import PLANS_PER_STATEMENT, PreparedStatement, prepared_from
 from sqlnode.session.table_services import TableServices
@@ -257,7 +259,10 @@ class Session:
                     return await self._guarded(self._run_statement(known))
         self._start_command(text)
         try:
-            pending = split_text(text, sql_mode=mode)
+            if len(text) < LARGE_TEXT:
+                pending = split_text(text, sql_mode=mode)
+            else:
+                pending = await aside(self, partial(split_text, text, sql_mode=mode))
         except SqlError as error:
             self._failed(error)
             raise
@@ -290,12 +295,25 @@ class Session:
         return charset_by_name(self.charset_client).decode(sql).decode("utf-8", "surrogateescape")
 
     async def _run_pending(self, pending: PendingStatement, shaped: tuple[str, list[str]] | None) -> Result:
-        statement = pending.parse()
+        if len(pending.tokens) < LARGE_STATEMENT:
+            statement = pending.parse()
+        else:
+            return await self._run_large(pending)
         if statement.parameter_count:
             raise pending.marker_outside_prepare()
         if shaped is not None and pending.last and not self._rest:
             learn_template(self, statement, shaped)
         return await self._run_statement(statement)
+
+    async def _run_large(self, pending: PendingStatement) -> Result:
+        statement = await aside(self, pending.parse)
+        if statement.parameter_count:
+            raise pending.marker_outside_prepare()
+        try:
+            return await self._run_statement(statement)
+        finally:
+            if statement.kind in PLANNED:
+                let_go(statement)
 
     async def _guarded(self, running: Any) -> Result:
         try:
@@ -345,7 +363,10 @@ class Session:
         """Runs one parsed statement."""
         if statement.kind in PLANNED:
             self.clear_warnings()
-            entry = self.plan_statement(statement, types, values)
+            if len(statement.tokens) < LARGE_STATEMENT:
+                entry = self.plan_statement(statement, types, values)
+            else:
+                entry = await planned_aside(self, statement, types, values)
             return await run_plan(self, entry, tuple(values))
         node = statement.ast
         if isinstance(node, Unsupported):
@@ -377,7 +398,10 @@ class Session:
         self._start_command(self.decode(sql))
         self.clear_warnings()
         try:
-            prepared = self.prepare_text(self.current_text)
+            if len(self.current_text) < LARGE_TEXT:
+                prepared = self.prepare_text(self.current_text)
+            else:
+                prepared = await aside(self, partial(prepared_from, self, self.current_text))
         except SqlError as error:
             self._failed(error)
             raise
@@ -407,6 +431,7 @@ class Session:
             and prepared.types is types
             and prepared.plan_key is self.plan_key
             and (entry.catalog is self.instance.catalogs.current or entry.fits(self.instance.catalogs.current))
+            and (not entry.plan.guards or all_pass(entry.plan.guards, values))
         ):
             if self.warnings or self.warnings_dropped:
                 self.clear_warnings()
@@ -437,8 +462,11 @@ class Session:
             prepared.plan = None
             prepared.plan_key = self.plan_key
         entry = prepared.plans.get(types)
-        if entry is None or not entry.fits(catalog):
-            entry = self.plan_statement(statement, types, values)
+        if entry is None or not entry.fits(catalog) or not all_pass(entry.plan.guards, values):
+            if len(statement.tokens) < LARGE_STATEMENT:
+                entry = self.plan_statement(statement, types, values)
+            else:
+                entry = await planned_aside(self, statement, types, values)
             prepared.plan = None
             if entry.plan.cacheable:
                 if len(prepared.plans) >= PLANS_PER_STATEMENT:

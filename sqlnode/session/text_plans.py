@@ -5,12 +5,15 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from executor.result import Result
+from planner.expr.guards import all_pass
 from planner.parse.entry import split_text
 from planner.parse.nodes_common import StatementKind, Unsupported
 from planner.parse.statement import Statement
 from planner.parse.text_template import Template, parameterised, template_of, value_of_literal
+from sqlnode.base.errors import DATA_OUT_OF_RANGE, SqlError
 from sqlnode.base.types import SqlType, Value
 from sqlnode.session.execution import run_plan
+from sqlnode.session.large_texts import LARGE_STATEMENT, planned_aside
 
 if TYPE_CHECKING:
     from sqlnode.session.session import Session
@@ -48,16 +51,30 @@ async def run_template(session: Session, text: str, shape: str, literals: list[s
     key = (shape, tuple([literals[index] for index in template.kept]), types, session.database, session.plan_key)
     cache = session.instance.plan_cache
     entry = cache.get(key)
-    if entry is not None and not entry.fits(session.instance.catalogs.current):
-        cache.drop(key)
-        entry = None
+    if entry is not None:
+        if not entry.fits(session.instance.catalogs.current):
+            cache.drop(key)
+            entry = None
+        elif entry.plan.guards and not all_pass(entry.plan.guards, values):
+            entry = None
     session.clear_warnings()
     if entry is None:
         changed = parameterised(text, template) if template.parameters else text
         statement = split_text(changed, sql_mode=session.sql_mode)[0].parse()
-        entry = session.plan_statement(statement, types, values)
+        if len(statement.tokens) < LARGE_STATEMENT:
+            entry = session.plan_statement(statement, types, values)
+        else:
+            entry = await planned_aside(session, statement, types, values)
         if not entry.plan.cacheable and not types:
             cache.note_template(shape, session.sql_mode, None)
         elif entry.plan.cacheable and not session.warnings:
             cache.put(key, entry)
-    return await run_plan(session, entry, values)
+    try:
+        return await run_plan(session, entry, values)
+    except SqlError as error:
+        if error.row is not DATA_OUT_OF_RANGE or not types:
+            raise
+    # The error shows the expression: it comes again, from a plan with the literals as they were written.
+    session.warnings.clear()
+    statement = split_text(text, sql_mode=session.sql_mode)[0].parse()
+    return await run_plan(session, session.plan_statement(statement), ())

@@ -10,6 +10,7 @@ from decimal import ROUND_HALF_UP, Decimal
 from typing import Any, TypeAlias
 
 from sqlnode.base.charset import Charset, charset_by_name, narrowed
+from sqlnode.base.decimal import format_fixed
 from sqlnode.base.json import format_double, to_text
 from sqlnode.base.packed_time import format_datetime, format_duration
 from sqlnode.base.types import Flag, SqlType, TypeCode, Value
@@ -105,7 +106,7 @@ def _integer(sql_type: SqlType) -> Formatter:
 def _real(sql_type: SqlType) -> Formatter:
     scale = sql_type.scale
     if 0 <= scale < NOT_FIXED:
-        text: Callable[[float], str] = lambda value: f"{value:.{scale}f}"  # noqa: E731
+        text: Callable[[float], str] = lambda value: format_fixed(value, scale)  # noqa: E731
     elif sql_type.code == TypeCode.FLOAT:
         text = float_text
     else:

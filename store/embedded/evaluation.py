@@ -18,6 +18,8 @@ if TYPE_CHECKING:
 
 _INLINE_PAIRS = 1280
 """Requests that read no more run on the loop; a thread hop costs more than they do."""
+_INLINE_BYTES = 65_536
+"""Bytes of a request that is compiled and evaluated on the loop; a longer one has thousands of expressions."""
 _THREADS = 2
 
 
@@ -50,8 +52,8 @@ class Evaluation:
             count += len(block[0])
             if count > _INLINE_PAIRS:
                 break
-        small = count <= _INLINE_PAIRS
-        batches = self.evaluator(request, iter(first) if small else chain(first, blocks))
+        small = count <= _INLINE_PAIRS and request.dag.ByteSize() <= _INLINE_BYTES
+        batches = self.evaluator(request, iter(first)) if small else self._later(request, chain(first, blocks))
         begin = perf_counter_ns()
         try:
             while True:
@@ -64,6 +66,11 @@ class Evaluation:
             counters.keys_read += reader.keys_read
             counters.bytes_read += reader.bytes_read
             counters.nanoseconds += perf_counter_ns() - begin
+
+    def _later(self, request: CopRequest, blocks: Iterator[Block]) -> Iterator[pa.RecordBatch]:
+        """What the evaluator gives; it begins, and compiles the request, where the first batch is asked for."""
+        assert self.evaluator is not None, "asked before"
+        yield from self.evaluator(request, blocks)
 
     async def _pull(self, batches: Iterator[pa.RecordBatch]) -> pa.RecordBatch | None:
         if self._engine.closed:

@@ -1,0 +1,57 @@
+"""Large statements: reading and planning them takes long, so it happens in a thread while other connections go on.
+
+A statement of ordinary size costs less than the hop to a thread and stays on the loop. The session awaits the thread, so
+that nothing of it changes meanwhile; what the planner warns of comes to the session afterwards, and a plan is made again
+when definitions of its tables have changed under it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+from typing import TYPE_CHECKING, TypeVar
+
+from executor.offload import THREAD_ROWS, computed, later
+from planner import plan as make_plan
+from planner.parse.statement import Statement
+from sqlnode.base.errors import SqlWarning
+from sqlnode.base.types import SqlType, Value
+from sqlnode.session.plan_cache import CachedPlan
+
+if TYPE_CHECKING:
+    from sqlnode.session.session import Session
+
+Answer = TypeVar("Answer")
+
+LARGE_TEXT = 16_384
+"""Characters from which a text is read in a thread (some milliseconds on the loop)."""
+LARGE_STATEMENT = 1_500
+"""Tokens from which a statement is parsed and planned in a thread (some tens of milliseconds on the loop)."""
+
+
+async def aside(session: Session, work: Callable[[], Answer]) -> Answer:
+    """`work()` in a thread. Raises what it raises, and 1317 when the session's statement is killed meanwhile."""
+    return await computed(THREAD_ROWS, work, session.kill)
+
+
+async def planned_aside(
+    session: Session, statement: Statement, types: Sequence[SqlType], values: Sequence[Value]
+) -> CachedPlan:
+    """`Session.plan_statement` in a thread."""
+    while True:
+        warnings: list[SqlWarning] = []
+        context = replace(session.plan_context(types, values), warn=warnings.append)
+        try:
+            plan = await aside(session, lambda context=context: make_plan(statement, context))  # type: ignore[misc]
+        finally:
+            for warning in warnings:
+                session.warn(warning)
+        entry = CachedPlan(plan, context.catalog, statement, tuple(types))
+        if entry.fits(session.instance.catalogs.current):
+            return entry
+
+
+def let_go(statement: Statement) -> None:
+    """The tree of a large statement that has run is taken apart in a thread. Its nodes know their parents, so that else
+    the cycle collector would have to find all of them, while everybody waits."""
+    later(statement.take_apart)
