@@ -15,6 +15,7 @@ database's own cache, and what is read often stays here.
 from __future__ import annotations
 
 from bisect import bisect_left
+from collections.abc import Iterable
 from itertools import islice
 from typing import TYPE_CHECKING
 
@@ -193,11 +194,8 @@ def read_block(mvcc: Mvcc, prefix: bytes) -> Block | None:
     options = ReadOptions()
     upper = encode_key(_moved(prefix, 1))
     options.set_iterate_upper_bound(upper)
-    # The iterator points into the options: they must live as long as it does, and compiled code lets go of a name
-    # after its last use.
     items = mvcc.engine.write_family.items(from_key=encode_key(prefix), read_opt=options)
-    versions = list(islice(items, _MOST_VERSIONS + 1))
-    del items, options, upper
+    versions = _first(items, _MOST_VERSIONS + 1, (options, upper))
     if len(versions) > _MOST_VERSIONS or sum([len(record) for _, record in versions]) > _MOST_BYTES:
         return None
     pairs: list[Pair] = []
@@ -225,6 +223,12 @@ def read_block(mvcc: Mvcc, prefix: bytes) -> Block | None:
             continue
         decided = encoded
     return Block(pairs, newest)
+
+
+def _first(items: Iterable[tuple[bytes, bytes]], count: int, alive: object) -> list[tuple[bytes, bytes]]:
+    """The first items. The iterator points into its options: as arguments they live as long as it does, where a compiled
+    function lets go of a name after its last use."""
+    return list(islice(items, count))
 
 
 def _moved(prefix: bytes, by: int) -> bytes:
