@@ -1,10 +1,12 @@
 """RocksDB, its log's syncs, and the data directory.
 
 **Durability.** Every write goes to the log unsynced, on the loop's thread (rocksdict's write holds the GIL, so a
-command is atomic without latches). The first commit of a loop iteration schedules one sync at the start of the next;
-every commit appended before that rides on it, and is acknowledged only after it (`wait_synced`). A sync costs some
-hundred microseconds here. One client's commits are synced inline, since a thread would only add its own delay; where
-several commits ride on a sync, or while the measured time is above a millisecond, a thread syncs and the loop goes on.
+command is atomic without latches). A commit is acknowledged only after a sync that began behind it (`wait_synced`), and
+all that were appended before ride on it. A sync costs some hundred microseconds here, so it comes when the loop has
+nothing else to do: clients in whose hands the work is will commit soon, and ride along. Then it runs inline, since a
+thread would only add its own delay. Where the loop stays busy, nobody waits longer than `_LONGEST_WAIT_SECONDS`: a thread
+syncs and the loop goes on. So it does on a disk whose syncs take above a millisecond. One client's commits wait for
+nobody.
 
 **What others may see.** A commit is visible at once, before it is durable. If somebody read it, was answered, and then
 the power failed, his answer would speak of something that never happened. The rule that prevents it: a read that meets
@@ -51,8 +53,11 @@ FORMAT_VERSION = 1
 SYNC_RECORD_NAME = "SYNCED"
 NOTHING_UNSYNCED = 1 << 64
 _THREAD_ABOVE_SECONDS = 1e-3
-_CROWDED_THREAD_ABOVE_SECONDS = 1e-4
 _CROWD = 1.5
+_IDLE_SECONDS = 1e-5
+"""An iteration of the loop that took no longer has run nothing of a statement."""
+_LONGEST_WAIT_SECONDS = 2e-3
+"""How long a commit waits for others to share its sync while the loop has statements to run."""
 _INLINE_BELOW_SECONDS = 5e-4
 _FAMILIES = ("lock", "write", "meta")
 _TEMPORARY_PREFIX = "sqlnode-memory-"
@@ -186,6 +191,8 @@ class Engine:
         self._waiters: list[asyncio.Future[None]] = []
         self._scheduled = False
         self._in_thread = False
+        self._looked_at = self._waiting_since = 0.0
+        """When the loop's last iteration with waiting commits began, and the first of them came."""
         self._sync_thread: threading.Thread | None = None
         self._orders: SimpleQueue[bool] = SimpleQueue()
         self._group: list[asyncio.Future[None]] = []
@@ -231,15 +238,14 @@ class Engine:
     # --- syncing ---
 
     async def wait_synced(self) -> None:
-        """Returns when all that was written before the call is durable. The one sync of this loop iteration."""
+        """Returns when all that was written before the call is durable."""
         if not self.durable:
             return
         loop = asyncio.get_running_loop()
         waiter: asyncio.Future[None] = loop.create_future()
         self._waiters.append(waiter)
         if not self._scheduled:
-            self._scheduled = True
-            loop.call_soon(self._sync_group)
+            self._watch(loop)
         await waiter
 
     async def settle(self) -> None:
@@ -268,14 +274,27 @@ class Engine:
                 if not waiter.done():
                     waiter.set_result(None)
 
-    def _sync_group(self) -> None:
-        if self._in_thread or self.closed:
+    def _watch(self, loop: asyncio.AbstractEventLoop) -> None:
+        """The next sync is looked for, once an iteration of the loop."""
+        self._scheduled = True
+        self._looked_at = self._waiting_since = time.perf_counter()
+        loop.call_soon(self._consider)
+
+    def _consider(self) -> None:
+        """Syncs when the loop has nothing else to do, or somebody has waited long enough."""
+        if self.closed or not self._waiters:
+            self._scheduled = False
             return
-        self._scheduled = False
-        if not self._waiters:
+        now = time.perf_counter()
+        is_idle = now - self._looked_at < _IDLE_SECONDS
+        if not is_idle and self._crowd >= _CROWD and now - self._waiting_since < _LONGEST_WAIT_SECONDS:
+            self._looked_at = now
+            asyncio.get_running_loop().call_soon(self._consider)
             return
         self._crowd += (len(self._waiters) - self._crowd) * 0.1
-        if self.sync_seconds <= (_THREAD_ABOVE_SECONDS if self._crowd < _CROWD else _CROWDED_THREAD_ABOVE_SECONDS):
+        is_quick = self.sync_seconds <= _THREAD_ABOVE_SECONDS
+        if is_quick and (is_idle or self._crowd < _CROWD):
+            self._scheduled = False
             self.sync_now()
             return
         if self._sync_thread is None:
@@ -283,15 +302,7 @@ class Engine:
                 target=self._run_syncs, args=(asyncio.get_running_loop(),), name="store-sync", daemon=True
             )
             self._sync_thread.start()
-        self._in_thread = self._scheduled = True
-        self._start_group()
-
-    def _start_group(self) -> None:
-        """The next group is synced off the loop; commits that arrive meanwhile form the one after it."""
-        if not self._waiters or self.closed:
-            self._in_thread = self._scheduled = False
-            return
-        self._crowd += (len(self._waiters) - self._crowd) * 0.1
+        self._in_thread = True
         self._group, self._waiters = self._waiters, []
         self._later_ts = NOTHING_UNSYNCED
         self._orders.put(True)
@@ -312,9 +323,9 @@ class Engine:
 
     def _group_synced(self, seconds: float, error: Exception | None) -> None:
         group, self._group = self._group, []
+        self._in_thread = self._scheduled = False
         if error is not None:
             self._waiters += group
-            self._in_thread = self._scheduled = False
             self._sync_failed(error)
             return
         self._note_sync(seconds)
@@ -323,8 +334,8 @@ class Engine:
         for waiter in group:
             if not waiter.done():
                 waiter.set_result(None)
-        # What arrived during the sync gets to its commit first, and rides on the next one.
-        asyncio.get_running_loop().call_soon(self._start_group)
+        if self._waiters:
+            self._watch(asyncio.get_running_loop())
 
     def _note_sync(self, seconds: float) -> None:
         average = self.sync_seconds
