@@ -11,7 +11,7 @@ from planner.bind.state import unsupported
 from planner.bind.variables import system_variable
 from planner.context import PlanContext, SqlMode
 from planner.expr.nodes import Expression, UserVariable
-from planner.functions import cast
+from planner.functions import cast, unrounded
 from planner.parse.nodes_common import TypeSpec
 from sqlnode.base.collation import default_of
 from sqlnode.base.decimal import MAX_SCALE
@@ -177,7 +177,7 @@ def _assign_variable(binder: ExpressionBinder, node: exp.Expression) -> Expressi
         raise unsupported(":= to anything but a user variable")
     take(node.this)
     name = node.this.this.name.lower()
-    value = _assigned_value(binder, name, node.expression)
+    value = unrounded(_assigned_value(binder, name, node.expression))
     binder.environment.binding.cacheable = False
     return binder.call("setvar", (UserVariable(name, value.type.nullable()), value))
 

@@ -12,13 +12,12 @@ from planner.bind.consumption import take
 from planner.bind.dependence import closure
 from planner.bind.expressions import column_parts, unwrapped
 from planner.bind.expressions_operators import operand
-from planner.bind.group import has_aggregate
 from planner.bind.names import item_named, order_names
 from planner.bind.query import position_of, with_limit
 from planner.bind.state import Binding
 from planner.expr.nodes import AggregateCall, Column, Constant, Expression, OrderItem, Parameter, columns_of
 from planner.logical import Aggregate, Distinct, LogicalNode, Projection, Sort
-from sqlnode.base.errors import BAD_FIELD_ERROR, FIELD_IN_ORDER_NOT_SELECT, SqlError
+from sqlnode.base.errors import AGGREGATE_IN_ORDER_NOT_SELECT, BAD_FIELD_ERROR, FIELD_IN_ORDER_NOT_SELECT, SqlError
 
 if TYPE_CHECKING:
     from planner.bind.select import Block
@@ -74,9 +73,13 @@ def _order_key(block: Block, tree: exp.Expression, descending: bool) -> OrderKey
 
 
 def check_distinct_order(block: Block, values: Sequence[Expression]) -> None:
-    """Error 3065: under DISTINCT, ORDER BY may only use what the select list decides."""
+    """Errors 3065, 3066: under DISTINCT, ORDER BY may only use what the select list decides."""
     if not block.strict:
         return
+    items = [item.expression for item in block.items]
+    if block.group_by and all(expression in items for expression in block.group_by):
+        return  # the rows are distinct without it
+    own = set(block.part.plan.schema)
     selected = [value for value in values if isinstance(value, Column)]
     known: set[int] | None = None
     for at, key in enumerate(block.order):
@@ -88,10 +91,10 @@ def check_distinct_order(block: Block, values: Sequence[Expression]) -> None:
 
                 known = closure({c.id for c in selected}, own_facts(block))
             if column.id not in known:
+                if column not in own:
+                    raise SqlError(AGGREGATE_IN_ORDER_NOT_SELECT, position=at + 1, reason="DISTINCT")
                 name = ".".join(part for part in (column.database, column.table, column.name) if part)
                 raise SqlError(FIELD_IN_ORDER_NOT_SELECT, position=at + 1, column=name, reason="DISTINCT")
-        if has_aggregate(key.expression):
-            raise SqlError(FIELD_IN_ORDER_NOT_SELECT, position=at + 1, column="", reason="DISTINCT")
 
 
 def arrange(

@@ -16,7 +16,14 @@ from planner.context import PlanContext
 from planner.expr.nodes import Constant, Expression, OrderItem, Parameter
 from planner.functions import cast
 from planner.logical import Limit, LogicalNode, Projection, Sort, Values
-from sqlnode.base.errors import BAD_FIELD_ERROR, TABLENAME_NOT_ALLOWED_HERE, WRONG_VALUE_COUNT_ON_ROW, SqlError
+from sqlnode.base.errors import (
+    AGGREGATE_ORDER_FOR_UNION,
+    BAD_FIELD_ERROR,
+    INVALID_GROUP_FUNC_USE,
+    TABLENAME_NOT_ALLOWED_HERE,
+    WRONG_VALUE_COUNT_ON_ROW,
+    SqlError,
+)
 from sqlnode.base.types import integer
 
 ORDER_CLAUSE = "order clause"
@@ -82,7 +89,7 @@ def _order_items(relation: Relation, order: exp.Expression, environment: Environ
     scope = Scope((), relation.columns, environment.outer)
     binder = ExpressionBinder(environment, scope, ORDER_CLAUSE, first=_only_names)
     items: list[OrderItem] = []
-    for item in order.expressions:
+    for at, item in enumerate(order.expressions):
         take(item)
         tree = unwrapped(item.this)
         position = position_of(tree)
@@ -91,7 +98,12 @@ def _order_items(relation: Relation, order: exp.Expression, environment: Environ
                 raise SqlError(BAD_FIELD_ERROR, column=str(position), clause=ORDER_CLAUSE)
             value: Expression = relation.columns[position - 1]
         else:
-            value = operand(binder, tree)
+            try:
+                value = operand(binder, tree)
+            except SqlError as error:
+                if error.code == INVALID_GROUP_FUNC_USE.code:
+                    raise SqlError(AGGREGATE_ORDER_FOR_UNION, position=at + 1) from None
+                raise
         if not isinstance(value, (Constant, Parameter)):
             items.append(OrderItem(value, bool(item.args.get("desc"))))
     return items

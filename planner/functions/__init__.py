@@ -21,6 +21,7 @@ from planner.functions.resolution import (
     is_function,
     resolve,
     resolve_aggregate,
+    unrounded,
 )
 
-__all__ = ["aggregate_function", "cast", "is_aggregate", "is_function", "resolve", "resolve_aggregate"]
+__all__ = ["aggregate_function", "cast", "is_aggregate", "is_function", "resolve", "resolve_aggregate", "unrounded"]

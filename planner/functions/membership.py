@@ -12,7 +12,7 @@ import pyarrow.compute as pc
 from planner.context import PlanContext
 from planner.expr.coercion import aggregate_collations
 from planner.expr.evaluation import EvalContext
-from planner.expr.nodes import Call, Column, Constant, Expression
+from planner.expr.nodes import Call, Column, Constant, Expression, Parameter
 from planner.functions.arrays import array_of, list_of
 from planner.functions.comparison import by_known_collation, comparable, compare_as, is_fixed
 from planner.functions.registry import UNLIMITED, Compiled, Function, Kind, Nulls, Overload, VectorCompiled
@@ -109,10 +109,14 @@ def _equality(condition: Expression) -> object:
 
 
 def _is_settled(member: Expression) -> bool:
-    """Whether a member has one value for all rows, perhaps after a conversion."""
-    if isinstance(member, Call) and member.name == "cast":
-        member = member.args[0]
+    """Whether a member has one value for all rows. So has a text parameter that is a time or an integer: where it is a
+    constant it has been converted."""
+    if isinstance(member, Call) and member.name == "cast" and isinstance(member.args[0], Parameter):
+        return member.args[0].type.eval_type == EvalType.STRING and member.type.eval_type in _CONVERTED
     return is_fixed(member)
+
+
+_CONVERTED = frozenset({EvalType.INT, EvalType.TIME, EvalType.DURATION})
 
 
 def _joined(parts: Sequence[Expression], context: PlanContext) -> Expression:

@@ -268,12 +268,12 @@ def resolve_aggregate(
     strings = [arg for arg in converted if arg.type.eval_type == EvalType.STRING]
     derivation = aggregate_collations(strings, context, operation=function.name)
     result = _result(function.result, CallSite(function.name, converted, context, None, derivation), derivation)
-    converted = tuple(map(_unrounded, converted))
+    converted = tuple(map(unrounded, converted))
     return AggregateCall(function.name, converted, result, distinct, tuple(order_by), separator)
 
 
-def _unrounded(expression: Expression) -> Expression:
-    """A quotient with all digits that MySQL adds up: SUM(a / 3) over three rows of 1 is 1.0000."""
+def unrounded(expression: Expression) -> Expression:
+    """A quotient with all digits that MySQL adds up or keeps in a variable: SUM(a / 3) over three rows of 1 is 1.0000."""
     from planner.expr.scalar import carried_scale, carries_digits
 
     if not carries_digits(expression):

@@ -4,7 +4,8 @@
 are its values. Which of them may become parameters is decided once per shape from the statement's tokens (`template_of`):
 only those behind a comparison or LIKE, in BETWEEN, in an IN list, in VALUES and in UPDATE's SET, and what is added to a
 name, outside select lists, GROUP BY, ORDER BY and LIMIT. The others keep their text, which is part of the cache's key
-together with the kinds of the parameters. Where the expression's idea of a literal is not the tokenizer's, the shape is not cached at all.
+together with the kinds of the parameters. Where the expression's idea of a literal is not the tokenizer's, the shape is
+not cached at all.
 """
 
 from __future__ import annotations

@@ -73,6 +73,7 @@ ONE_ARGUMENT = frozenset(
     "JSON_ARRAYAGG".split()
 )
 """Aggregate functions, whose arguments are part of MySQL's grammar."""
+DISTINCT_ARGUMENT = frozenset(("AVG", "COUNT", "MAX", "MIN", "SUM"))
 SPECIAL_WORDS = RESERVED | LITERAL_TYPES | ONE_ARGUMENT | {"JSON_TABLE", "NULLS"}
 NOT_BEFORE_STAR = EXPECTS_OPERAND - {T.SELECT, T.DISTINCT, T.VALUES}
 _VARIABLE_NAME = re.compile(r"[\w$.]+")
@@ -205,7 +206,7 @@ class _Pass:
             raise self.fail(self.i)
         elif word in ONE_ARGUMENT:
             if following is T.L_PAREN:
-                self.one_argument(word == "COUNT")
+                self.one_argument(word)
         elif word == "NULLS":
             if following is not None and word_of(self.tokens[self.i + 1]) in ("FIRST", "LAST"):
                 raise self.fail(self.i)
@@ -221,15 +222,18 @@ class _Pass:
             raise self.fail(self.i)
         self.out.append(token)
 
-    def one_argument(self, counts: bool) -> None:
+    def one_argument(self, word: str) -> None:
         """An aggregate function has one argument; besides there are COUNT(*) and COUNT(DISTINCT a, b) only."""
         at = self.i + 2
+        counts = word == "COUNT"
         kind = self.kind(at)
         if kind is T.STAR and counts and self.kind(at + 1) is T.R_PAREN:
             return
         if kind is T.STAR or kind is T.R_PAREN:
             raise self.fail(at + (kind is T.STAR and counts))
         if kind is T.DISTINCT:
+            if word not in DISTINCT_ARGUMENT:
+                raise self.fail(at)
             if self.kind(at + 1) is T.STAR:
                 raise self.fail(at + 1)
             if counts:

@@ -289,6 +289,8 @@ INVALID_BITWISE_OPERANDS_SIZE|3513|HY000|Binary operands of bitwise operators mu
 INVALID_ARGUMENT_FOR_LOGARITHM|3020|2201E|Invalid argument for logarithm
 MAX_EXECUTION_TIME_EXCEEDED|3024|HY000|Query execution was interrupted, maximum statement execution time exceeded
 FIELD_IN_ORDER_NOT_SELECT|3065|HY000|Expression #{position} of ORDER BY clause is not in SELECT list, references column '{column}' which is not in SELECT list; this is incompatible with {reason}
+AGGREGATE_IN_ORDER_NOT_SELECT|3066|HY000|Expression #{position} of ORDER BY clause is not in SELECT list, contains aggregate function; this is incompatible with {reason}
+AGGREGATE_ORDER_FOR_UNION|3028|HY000|Expression #{position} of ORDER BY contains aggregate function and applies to a UNION, EXCEPT or INTERSECT
 AGGREGATE_ORDER_NON_AGG_QUERY|3029|HY000|Expression #{position} of ORDER BY contains aggregate function and applies to the result of a non-aggregated query
 USER_LOCK_WRONG_NAME|3057|42000|Incorrect user-level lock name '{name}'.
 USER_LOCK_DEADLOCK|3058|HY000|Deadlock found when trying to get user-level lock; try rolling back transaction/releasing locks and restarting lock acquisition.

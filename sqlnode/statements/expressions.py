@@ -11,6 +11,7 @@ from executor.result import RowsResult, ValueRows
 from planner.bind import bind_expression
 from planner.expr.evaluation import EvalContext, Suspend
 from planner.expr.scalar import value_of
+from planner.functions import unrounded
 from planner.parse.entry import split_text
 from planner.parse.nodes_common import Expr
 from sqlnode.base.errors import OPERAND_COLUMNS, SqlError
@@ -27,7 +28,7 @@ async def evaluate(session: Session, expression: Expr) -> tuple[Value, SqlType]:
     if isinstance(expression.tree, (exp.Subquery, exp.Query)) or expression.tree.find(exp.Query) is not None:
         return await _by_query(session, expression)
     context = session.plan_context(session.parameter_types, session.parameters)
-    node = bind_expression(expression.tree, (), context)
+    node = unrounded(bind_expression(expression.tree, (), context))
     evaluation = evaluation_context(session)
     while True:
         try:
