@@ -18,12 +18,15 @@ from executor.dml.auto_increment import give_ids
 from executor.dml.bulk_rows import BulkRows
 from executor.dml.constraints import duplicate_at_commit, duplicate_index, duplicate_primary
 from executor.dml.foreign_keys import ForeignKeys, check_parents, keys_of
+from executor.dml.insert_conflicts import write_with_conflicts
 from executor.dml.insert_values import block_values
+from executor.dml.load_data import LoadedFile, run_load
 from executor.dml.row_writes import LOCK_CHUNK, put_new, writing_transaction
 from executor.dml.table_writer import Row, Scalar, TableWriter, writer_of
 from executor.locking import lock_wait_ms
 from executor.offload import computed
 from executor.result import OkResult
+from executor.running import collect, few_rows_of, values_of_batches
 from planner.expr.assignment import Assigner, assigner
 from planner.expr.nodes import Constant, Expression
 from planner.expr.scalar import compile_scalar
@@ -208,8 +211,6 @@ async def run_insert(plan: PhysicalPlan, plan_node: Insert, context: ExecContext
     for offset in program.missing:
         program.writer.defaults[offset].complain(evaluation)
     if node.literals is not None and not isinstance(node.literals, ValuesBlock):
-        from executor.dml.load_data import LoadedFile, run_load
-
         assert isinstance(node.literals, LoadedFile), "literals are a block or a file"
         return await run_load(program, node.literals, context, warnings)
     if plan_node.source is not None:
@@ -234,7 +235,6 @@ async def _insert_query(
     plan: PhysicalPlan, program: InsertProgram, source: PhysicalNode, context: ExecContext, run: InsertRun
 ) -> None:
     """INSERT … SELECT: first the query, whole, then its rows, by column where they are many and it can be done."""
-    from executor.running import collect, few_rows_of, values_of_batches
 
     async def write(rows: Sequence[Sequence[Value]]) -> None:
         base = program.base_row(context.evaluation)
@@ -344,8 +344,6 @@ async def write_rows(program: InsertProgram, context: ExecContext, rows: list[Pe
             pending.handle = first + place
     keys = keys_of(context, writer)
     if program.conflicts:
-        from executor.dml.insert_conflicts import write_with_conflicts
-
         await write_with_conflicts(program, context, rows, keys, run)
         return
     if writer.checks:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from executor import collect, direct_read, run
+from executor import collect, direct_read, run, values_of_batches
 from executor.context import ExecContext
 from executor.result import OkResult, Result, RowsResult, StoredRows, ValueRows
 from planner.context import SqlMode
@@ -18,8 +18,10 @@ from planner.physical import Delete, Insert, PhysicalNode, PhysicalPlan, PointGe
 from sqlnode.base.errors import (
     CANT_EXECUTE_IN_READ_ONLY_TRANSACTION,
     OPTION_PREVENTS_STATEMENT,
+    SP_FETCH_NO_DATA,
     TOO_MANY_ROWS,
     SqlError,
+    SqlWarning,
 )
 from sqlnode.base.types import Value
 from sqlnode.session.interrupts import interruptible, start_timer
@@ -289,8 +291,6 @@ def _note_ok(session: Session, result: OkResult) -> None:
 
 async def _into(session: Session, plan: PhysicalPlan, context: ExecContext, result: Result) -> Result:
     """SELECT … INTO @a, @b. Raises 1172 for a second row; warning 1329 when there is none."""
-    from executor import values_of_batches
-
     clause: IntoClause = plan.into  # type: ignore[assignment]
     if isinstance(result, RowsResult):
         batches = [batch async for batch in as_async(result.batches)]
@@ -307,8 +307,6 @@ async def _into(session: Session, plan: PhysicalPlan, context: ExecContext, resu
     if len(rows) > 1:
         raise SqlError(TOO_MANY_ROWS)
     if not rows:
-        from sqlnode.base.errors import SP_FETCH_NO_DATA, SqlWarning
-
         session.warn(SqlWarning("Warning", SP_FETCH_NO_DATA.code, SP_FETCH_NO_DATA.template))
         return OkResult(0)
     for target, column, value in zip(clause.variables, plan.columns, rows[0]):

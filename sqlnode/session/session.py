@@ -55,6 +55,7 @@ if TYPE_CHECKING:
 
     from executor.context import KillFlag
     from executor.runtime import Runtime
+    from sqlnode.base.schema import DatabaseInfo, TableInfo
     from sqlnode.instance import Instance
     from sqlnode.privileges import Account
     from store.transaction import Transaction
@@ -523,9 +524,12 @@ class Session:
             raise SqlError(BAD_DB_ERROR, database=database)
         self.instance.check_database(self.account, schema.name)
         self.database = schema.name
+        self._database_changed(schema.info)
+
+    def _database_changed(self, info: DatabaseInfo) -> None:
         from sqlnode.session.effects import database_changed
 
-        database_changed(self, schema.info)
+        database_changed(self, info)
 
     async def reset(self) -> None:
         """COM_RESET_CONNECTION: transaction rolled back, everything of the session forgotten but the current database."""
@@ -562,14 +566,17 @@ class Session:
 
     async def field_list(self, table: str, wildcard: str) -> tuple[Column, ...]:
         """COM_FIELD_LIST: the columns of a table of the current database. Raises 1146, 1356."""
-        from planner.bind import table_columns
-        from sqlnode.infoschema.view_columns import with_columns
-
         info = self.instance.catalogs.current.table(self.database, table)
         if self.account is not None and not self.instance.accounts.sees_table(self.account, self.database, table):
             self.instance.check_table(self, "SELECT", self.database, table)
         if info is None:
             raise SqlError(NO_SUCH_TABLE, database=self.database, table=table)
+        return self._columns_of(info)
+
+    def _columns_of(self, info: TableInfo) -> tuple[Column, ...]:
+        from planner.bind import table_columns
+        from sqlnode.infoschema.view_columns import with_columns
+
         if info.is_view:
             info = with_columns(self.database, info, self.plan_context())
         return tuple(table_columns(self.database, info, 1))

@@ -25,6 +25,8 @@ def offences(tree: ast.AST) -> list[str]:
         if isinstance(node, ast.AsyncFunctionDef):
             own = [child for child in ast.walk(node) if isinstance(child, ast.Yield)]
             found += [f"{child.lineno}: an asynchronous generator" for child in own]
+            local = [child for child in ast.walk(node) if isinstance(child, (ast.Import, ast.ImportFrom))]
+            found += [f"{child.lineno}: a name imported inside a coroutine is lost" for child in local]
         if isinstance(node, ast.Try):
             for block in (*node.handlers, *node.finalbody):
                 # The exception that is handled would be seen by whatever else runs until the coroutine goes on.
@@ -55,6 +57,7 @@ def test_compiled_modules_keep_to_what_can_be_compiled() -> None:
         "async def f():\n try:\n  pass\n except ValueError:\n  await g()",
         "async def f():\n try:\n  pass\n finally:\n  await g()",
         "async def f():\n with a:\n  await g()",
+        "async def f():\n from a import b\n await b()",
         "class C:\n @cached_property\n def f(self): pass",
     ],
 )
