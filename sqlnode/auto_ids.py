@@ -13,6 +13,7 @@ import asyncio
 from collections.abc import Coroutine
 from typing import TYPE_CHECKING, Any, TypeVar
 
+from sqlnode.base.errors import AUTOINC_READ_FAILED, SqlError
 from sqlnode.base.schema import TableInfo
 from sqlnode.base.types import SqlType, TypeCode
 from store.api import KeyLocked, WriteConflict
@@ -24,6 +25,8 @@ if TYPE_CHECKING:
 T = TypeVar("T")
 STEP = 1000
 _ATTEMPTS = 20
+_NEVER_GIVEN = (1 << 64) - 1
+"""The greatest BIGINT UNSIGNED: MySQL's mark for a counter that has run out."""
 _BITS = {TypeCode.TINY: 8, TypeCode.SHORT: 16, TypeCode.INT24: 24, TypeCode.LONG: 32, TypeCode.LONGLONG: 64}
 
 
@@ -53,7 +56,7 @@ class AutoIds:
         """The first of `count` AUTO_INCREMENT values, each `increment` after the one before, congruent to `offset`.
 
         A column that has reached its type's largest value gets that value again (and the duplicate key is the error),
-        as InnoDB does.
+        as InnoDB does. Raises 1467 for the greatest BIGINT UNSIGNED.
         """
         counter = await self._counter(_key(database_id, table), table)
         if offset > increment:
@@ -63,7 +66,11 @@ class AutoIds:
             last = first + (count - 1) * increment
             column = table.auto_increment_column
             if column is not None and last > (limit := largest(column.type)):
+                if limit == _NEVER_GIVEN:
+                    raise SqlError(AUTOINC_READ_FAILED)
                 return min(first, limit)
+            if last == _NEVER_GIVEN:
+                raise SqlError(AUTOINC_READ_FAILED)
             if last <= counter.bound:
                 counter.used = last
                 return first

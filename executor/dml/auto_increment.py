@@ -10,9 +10,10 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from executor.context import ExecContext
+from executor.dml.table_writer import TableWriter
 from planner.context import SqlMode
 from planner.expr.assignment import INTEGER_BITS
-from sqlnode.base.types import TypeCode
+from sqlnode.base.types import TypeCode, Value
 
 if TYPE_CHECKING:
     from executor.dml.insert import InsertProgram, InsertRun, PendingRow
@@ -66,6 +67,12 @@ def largest_id(code: int, *, unsigned: bool) -> int:
     """The greatest value of an integer column."""
     bits = INTEGER_BITS.get(code, 64)
     return (1 << bits) - 1 if unsigned else (1 << bits - 1) - 1
+
+
+async def raise_counter(context: ExecContext, writer: TableWriter, value: Value) -> None:
+    """A row got `value` in the AUTO_INCREMENT column by UPDATE: later generated values are greater."""
+    if context.rebase_auto_id is not None and isinstance(value, (int, float)) and value > 0:
+        await context.rebase_auto_id(writer.database, writer.table, int(value))
 
 
 async def _rebase(program: InsertProgram, context: ExecContext, value: int) -> None:

@@ -7,7 +7,7 @@ import asyncio
 from executor.compiled import kept
 from executor.context import ExecContext
 from executor.dml.foreign_keys import delete_with_children, keys_of
-from executor.dml.row_writes import lock, remove_row, writing_transaction
+from executor.dml.row_writes import as_buffered, lock, remove_row, writing_transaction
 from executor.dml.table_writer import Row, writer_of
 from executor.dml.update import YIELD_ROWS, Target, witness
 from executor.result import OkResult
@@ -64,14 +64,18 @@ async def run_delete(plan: PhysicalPlan, plan_node: Delete, context: ExecContext
 async def _delete_row(context: ExecContext, target: Target, row: Row, handle: Handle, *, ignore: bool) -> int:
     writer = target.writer
     keys = keys_of(context, writer)
-    if keys is None or not keys.children:
+    if keys is None:
+        await remove_row(context, writer, row, handle)
+        return 1
+    current = as_buffered(context, writer, row, handle)
+    if current is None:
+        # A cascade of an earlier row of this statement took it along; MySQL counts it no more.
+        return 0
+    row = current
+    if not keys.children:
         await remove_row(context, writer, row, handle)
         return 1
     transaction = writing_transaction(context)
-    record_key = writer.codec.record_key(handle)
-    if record_key in transaction.buffer and transaction.buffer.get(record_key) is None:
-        # A cascade of an earlier row of this statement took it along; MySQL counts it no more.
-        return 0
     savepoint = transaction.savepoint()
     try:
         await delete_with_children(context, writer, row, handle)

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator, Callable, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeAlias
 
 from executor.context import ExecContext
 from executor.dml.row_writes import change_row, lock, remove_row, writing_transaction
@@ -27,6 +27,7 @@ from store.codec.keys import Handle, index_prefix, key_encoder, prefix_next
 if TYPE_CHECKING:
     from sqlnode.base.catalog import Catalog
 
+TableIds: TypeAlias = tuple[int, ...]
 DEPTH_LIMIT = 15
 _RESTRICTING = frozenset(
     (ReferenceAction.NO_OPTION, ReferenceAction.RESTRICT, ReferenceAction.NO_ACTION, ReferenceAction.SET_DEFAULT)
@@ -251,13 +252,18 @@ def _converted(
 # --- the parent's side ------------------------------------------------------------------------------------------------
 
 
-async def after_delete(context: ExecContext, writer: TableWriter, keys: ForeignKeys, row: Row, depth: int = 0) -> None:
-    """What becomes of the children of a row that was just removed. Raises 1451, 3008."""
+async def after_delete(
+    context: ExecContext, writer: TableWriter, keys: ForeignKeys, row: Row, depth: int = 0, updated: TableIds = ()
+) -> None:
+    """What becomes of the children of a row that was just removed. `updated` are the tables that the chain of actions
+    up to here changed rows of. Raises 1451, 3008."""
     for child_key in keys.children:
         values = [row[offset] for offset in child_key.parent_offsets]
         if None in values:
             continue
         action = child_key.key.on_delete
+        if action in _RESTRICTING and _refers_to_itself(writer, child_key, row, values):
+            raise _has_child(child_key)
         async for child, child_row, handle in _children(
             context, writer, child_key, values, only_one=action in _RESTRICTING
         ):
@@ -266,28 +272,43 @@ async def after_delete(context: ExecContext, writer: TableWriter, keys: ForeignK
             if depth >= DEPTH_LIMIT:
                 raise SqlError(FK_DEPTH_EXCEEDED, limit=DEPTH_LIMIT)
             if action == ReferenceAction.CASCADE:
-                await delete_with_children(context, child, child_row, handle, depth + 1)
+                await delete_with_children(context, child, child_row, handle, depth + 1, updated)
+            elif child.table.id in updated:
+                raise _has_child(child_key)
             else:
                 new = child_row.copy()
                 for offset in child_key.child_offsets:
                     new[offset] = None
-                await _change_child(context, child, child_row, new, handle, depth + 1)
+                await _change_child(context, child, child_row, new, handle, depth + 1, updated)
 
 
 async def after_update(
-    context: ExecContext, writer: TableWriter, keys: ForeignKeys, old: Row, new: Row, depth: int = 0
+    context: ExecContext,
+    writer: TableWriter,
+    keys: ForeignKeys,
+    old: Row,
+    new: Row,
+    depth: int = 0,
+    updated: TableIds = (),
 ) -> None:
-    """What becomes of the children of a row whose referenced columns were just changed. Raises 1451, 3008."""
+    """What becomes of the children of a row whose referenced columns were just changed. Raises 1451, 3008.
+
+    A chain of actions that would change rows of a table that it changed rows of already is refused, as in MySQL: so no
+    ON UPDATE action of a table on itself ever finds a row that it may change.
+    """
+    updated = (*updated, writer.table.id)
     for child_key in keys.children:
         values = [old[offset] for offset in child_key.parent_offsets]
         changed = [new[offset] for offset in child_key.parent_offsets]
         if None in values or values == changed:
             continue
         action = child_key.key.on_update
+        if _refers_to_itself(writer, child_key, old, values):
+            raise _has_child(child_key)
         async for child, child_row, handle in _children(
             context, writer, child_key, values, only_one=action in _RESTRICTING
         ):
-            if action in _RESTRICTING:
+            if action in _RESTRICTING or child.table.id in updated:
                 raise _has_child(child_key)
             if depth >= DEPTH_LIMIT:
                 raise SqlError(FK_DEPTH_EXCEEDED, limit=DEPTH_LIMIT)
@@ -298,7 +319,7 @@ async def after_update(
                     source = writer.table.columns[child_key.parent_offsets[place]].type
                     value = assigner(source, child.table.columns[offset])(value, context.evaluation, 1)
                 altered[offset] = value
-            await _change_child(context, child, child_row, altered, handle, depth + 1)
+            await _change_child(context, child, child_row, altered, handle, depth + 1, updated)
 
 
 async def _children(
@@ -326,24 +347,29 @@ async def _children(
             yield child, child.decode(value, handle, context.evaluation), handle
 
 
+def _refers_to_itself(writer: TableWriter, child_key: ChildKey, row: Row, values: list[Value]) -> bool:
+    """The row that goes or changes is its own child: MySQL meets its entry in the child's index before it is gone."""
+    return child_key.child.id == writer.table.id and [row[offset] for offset in child_key.child_offsets] == values
+
+
 async def delete_with_children(
-    context: ExecContext, writer: TableWriter, row: Row, handle: Handle, depth: int = 0
+    context: ExecContext, writer: TableWriter, row: Row, handle: Handle, depth: int = 0, updated: TableIds = ()
 ) -> None:
     """Removes a row and then looks after its children."""
     keys = keys_of(context, writer)
     await remove_row(context, writer, row, handle)
     if keys is not None and keys.children:
-        await after_delete(context, writer, keys, row, depth)
+        await after_delete(context, writer, keys, row, depth, updated)
 
 
 async def _change_child(
-    context: ExecContext, writer: TableWriter, old: Row, new: Row, handle: Handle, depth: int
+    context: ExecContext, writer: TableWriter, old: Row, new: Row, handle: Handle, depth: int, updated: TableIds
 ) -> None:
     writer.generate(new, context.evaluation)
     await change_row(context, writer, old, new, handle)
     keys = keys_of(context, writer)
     if keys is not None and keys.children:
-        await after_update(context, writer, keys, old, new, depth)
+        await after_update(context, writer, keys, old, new, depth, updated)
 
 
 # --- errors -----------------------------------------------------------------------------------------------------------

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from executor.compiled import kept
 from executor.context import ExecContext
+from executor.dml.auto_increment import raise_counter
 from executor.dml.constraints import duplicate_index, duplicate_primary
 from executor.dml.foreign_keys import ForeignKeys, after_delete, after_update, check_parents
 from executor.dml.row_writes import change_row, put_new, remove_row, writing_transaction
@@ -202,7 +203,6 @@ async def _update_existing(
             row[change.offset] = change.assign(change.compute(row[:width] + given, evaluation), evaluation, 1)
     if row == old:
         run.touched += 1
-        _note_id(program, old, run)
         return
     changed = frozenset(offset for offset in range(writer.width) if row[offset] != old[offset])
     assigned = {change.offset for change in changes}
@@ -216,6 +216,8 @@ async def _update_existing(
         await check_parents(context, writer, keys, row, changed)
         if keys.children and changed & keys.referenced:
             await after_update(context, writer, keys, old, row)
+    if program.auto_offset in changed:
+        await raise_counter(context, writer, row[program.auto_offset])
     run.affected += 2
     run.duplicates += 1
     _note_id(program, row, run)

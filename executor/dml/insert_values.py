@@ -34,6 +34,7 @@ _TYPES = {
     LiteralKind.STRING: varchar(),
     LiteralKind.BINARY: varbinary(),
     LiteralKind.BOOLEAN: boolean(),
+    LiteralKind.HEX: varbinary(),
 }
 _TEXTS = frozenset(
     (TypeCode.VARCHAR, TypeCode.VAR_STRING, TypeCode.STRING, TypeCode.BLOB, TypeCode.LONG_BLOB, TypeCode.MEDIUM_BLOB)
@@ -99,12 +100,22 @@ def _column(
             raise Noisy
         return [default.get((), context)] * len(values)
     if len(present) == 1:
-        return assign_values(values, _TYPES[kinds[0]], column, context, null_passes=auto)
+        some, source = _read_as(values, kinds[0], column)
+        return assign_values(some, source, column, context, null_passes=auto)
     if present <= {LiteralKind.NULL, kinds[0], kinds[-1]} and LiteralKind.NULL in present and len(present) == 2:
         kind = next(kind for kind in present if kind != LiteralKind.NULL)
         if kind != LiteralKind.DEFAULT:
-            return assign_values(values, _TYPES[kind], column, context, null_passes=auto)
+            some, source = _read_as(values, kind, column)
+            return assign_values(some, source, column, context, null_passes=auto)
     raise Noisy
+
+
+def _read_as(values: Sequence[object], kind: int, column: ColumnInfo) -> tuple[Sequence[object], SqlType]:
+    """Literals of one kind, and their type, as the column reads them: a hexadecimal one is a number to a number."""
+    if kind != LiteralKind.HEX or not column.type.is_numeric or column.type.code == TypeCode.BIT:
+        return values, _TYPES[kind]
+    numbers = [int.from_bytes(value, "big") if isinstance(value, bytes) else None for value in values]
+    return numbers, integer(unsigned=True)
 
 
 def assign_values(
@@ -174,9 +185,10 @@ def _by_row(program: InsertProgram, block: ValuesBlock, base: Row, context: Eval
             elif kind == LiteralKind.DEFAULT:
                 row[offset] = program.writer.defaults[offset].get(row, context)
             else:
+                (value,), source = _read_as((value,), kind, column)
                 assign = assigners[place].get(kind)
                 if assign is None:
-                    assign = assigners[place][kind] = assigner(_TYPES[kind], column, program.writer.table.name)
+                    assign = assigners[place][kind] = assigner(source, column, program.writer.table.name)
                 row[offset] = assign(value, context, number + 1)  # type: ignore[arg-type]
         rows.append(row)
     return rows

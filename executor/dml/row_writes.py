@@ -127,6 +127,17 @@ async def _stored_old(context: ExecContext, writer: TableWriter, row: Row, handl
     return stored
 
 
+def as_buffered(context: ExecContext, writer: TableWriter, row: Row, handle: Handle) -> Row | None:
+    """The row as this transaction last wrote it, None when it removed it: what a statement has read of a row is old when
+    the action of a foreign key, or the statement itself under another alias, changed the row in between."""
+    buffer = writing_transaction(context).buffer
+    record_key = writer.codec.record_key(handle)
+    if record_key not in buffer:
+        return row
+    value = buffer.get(record_key)
+    return None if value is None else writer.decode(value, handle, context.evaluation)
+
+
 async def remove_row(context: ExecContext, writer: TableWriter, row: Row, handle: Handle) -> None:
     """Deletes a row and its index entries; its record key is locked already or is locked here."""
     transaction = writing_transaction(context)

@@ -8,8 +8,9 @@ from dataclasses import dataclass
 
 from executor.compiled import kept
 from executor.context import EvalContext, ExecContext
+from executor.dml.auto_increment import raise_counter
 from executor.dml.foreign_keys import after_update, check_parents, keys_of
-from executor.dml.row_writes import change_row, lock, writing_transaction
+from executor.dml.row_writes import as_buffered, change_row, lock, writing_transaction
 from executor.dml.table_writer import Row, Scalar, TableWriter, writer_of
 from executor.result import OkResult
 from executor.running import rows_of
@@ -57,6 +58,8 @@ class Target:
     """Place of a column that is NULL only where an outer join found no row, -1 when there is none to look at."""
     assignments: tuple[AssignedColumn, ...]
     assigned: frozenset[int]
+    auto_offset: int = -1
+    """The AUTO_INCREMENT column when it is assigned, else -1."""
 
     def row(self, values: Sequence[Value], context: EvalContext) -> Row | None:
         """The table's row in a source row; None where an outer join found none."""
@@ -103,6 +106,8 @@ def _compile(plan_node: Update, context: ExecContext) -> tuple[Target, ...]:
                 assignments.append(AssignedColumn(place, one.column.offset, compute, assign))
         whole = columns == tuple(range(len(schema)))
         handle = -1 if target.handle is None else places[target.handle.id]
+        assigned = frozenset(one.offset for one in assignments)
+        automatic = target.table.auto_increment_column
         targets.append(
             Target(
                 writer,
@@ -110,7 +115,8 @@ def _compile(plan_node: Update, context: ExecContext) -> tuple[Target, ...]:
                 handle,
                 witness(writer, columns, handle) if len(node.targets) > 1 or not whole else -1,
                 tuple(assignments),
-                frozenset(one.offset for one in assignments),
+                assigned,
+                automatic.offset if automatic is not None and automatic.offset in assigned else -1,
             )
         )
     return tuple(targets)
@@ -138,7 +144,9 @@ async def run_update(plan: PhysicalPlan, plan_node: Update, context: ExecContext
         if not number % YIELD_ROWS:
             context.kill.check()
             await asyncio.sleep(0)
-        changed += await _update_row(context, target, values, row, handle, number, ignore=ignore)
+        current = as_buffered(context, target.writer, row, handle) if several else row
+        if current is not None:
+            changed += await _update_row(context, target, values, current, handle, number, ignore=ignore)
     info = f"Rows matched: {len(found)}  Changed: {changed}  Warnings: {warnings[0]}"
     return OkResult(changed, 0, info, len(found))
 
@@ -229,4 +237,6 @@ async def _change(
         await check_parents(context, writer, keys, new, changed)
         if keys.children and changed & keys.referenced:
             await after_update(context, writer, keys, old, new)
+    if target.auto_offset >= 0:
+        await raise_counter(context, writer, new[target.auto_offset])
     return 1

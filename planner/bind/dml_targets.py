@@ -10,6 +10,7 @@ from planner.bind.consumption import refused, take
 from planner.bind.expressions import ExpressionBinder, column_parts, unwrapped
 from planner.bind.expressions_operators import operand
 from planner.bind.from_clause import Part
+from planner.bind.literals import integer_constant
 from planner.bind.query import with_limit
 from planner.bind.scope import Scope, Source
 from planner.bind.select import bind_where
@@ -27,6 +28,7 @@ from sqlnode.base.errors import (
     SqlError,
 )
 from sqlnode.base.schema import ColumnInfo, TableInfo
+from sqlnode.base.types import TypeCode
 
 FIELD_LIST = "field list"
 
@@ -104,7 +106,12 @@ def assigned_value(binder: ExpressionBinder, node: exp.Expression, info: ColumnI
     inside = unwrapped(node)
     if isinstance(inside, exp.Placeholder):
         return binder.bind(inside, info.type)
-    return operand(binder, node)
+    value = operand(binder, node)
+    if isinstance(value, Constant) and value.is_hex and isinstance(value.value, bytes):
+        if info.type.is_numeric and info.type.code != TypeCode.BIT:
+            # A hexadecimal or bit literal is a number to a numeric column.
+            return integer_constant(int.from_bytes(value.value, "big"), value.text)
+    return value
 
 
 def narrowed(environment: Environment, node: exp.Expression, part: Part, scope: Scope, *, verb: str) -> LogicalNode:

@@ -27,13 +27,15 @@ from planner.bind.state import Environment
 from planner.expr.nodes import Column
 from planner.logical import Assignment, LogicalNode, Update
 from planner.parse.statement import Statement
+from sqlnode.base.errors import MULTI_UPDATE_KEY_CONFLICT, SqlError
 from sqlnode.base.schema import ColumnInfo
+from sqlnode.base.types import Flag
 
 VERB = "UPDATE"
 
 
 def bind_update(statement: Statement, environment: Environment) -> LogicalNode:
-    """The Update node. Errors 1054, 1093, 1221, 1288, 1348, 3105."""
+    """The Update node. Errors 1054, 1093, 1221, 1288, 1348, 1706, 3105."""
     node = statement.tree
     take(node)
     environment = with_ctes(environment, node)
@@ -48,6 +50,7 @@ def bind_update(statement: Statement, environment: Environment) -> LogicalNode:
         need_write(environment, source, "UPDATE", column)
     need_read(environment, part.sources, sources)
     targets = [target_of(source, VERB) for source in sources]
+    _refuse_moved_twice(named, sources)
     written = frozenset((t.database.lower(), t.table.name.lower()) for t in targets)
     environment = replace(environment, written=written)
     plan = narrowed(environment, node, part, scope, verb=VERB)
@@ -55,6 +58,19 @@ def bind_update(statement: Statement, environment: Environment) -> LogicalNode:
     assignments = _assignments(environment, node, scope, named, sources, pending)
     plan = attach(plan, pending)
     return Update(plan, tuple(targets), tuple(assignments), statement.modifiers.ignore)
+
+
+def _refuse_moved_twice(named: Sequence[tuple[Source, Column, ColumnInfo]], sources: Sequence[Source]) -> None:
+    """Error 1706 for a table that is updated under two aliases when one of them assigns its primary key."""
+    for number, first in enumerate(sources):
+        for second in sources[number + 1 :]:
+            if first.node is None or second.node is None or first.node.table.id != second.node.table.id:
+                continue
+            table = first.node.table
+            parts = {part.offset for index in table.indexes if index.primary for part in index.columns}
+            parts.update(column.offset for column in table.public_columns if column.type.flags & Flag.PRI_KEY)
+            if any(column.offset in parts for source, _, column in named if source in (first, second)):
+                raise SqlError(MULTI_UPDATE_KEY_CONFLICT, first=first.alias, second=second.alias)
 
 
 def _assignment(tree: exp.Expression) -> exp.Expression:

@@ -101,7 +101,8 @@ def _as_source(
     """Rows with subqueries as a union of one-row queries."""
     full = [[_value(environment, cell, info) for cell, info in zip(row, target.columns)] for row in rows]
     own = set(target.row)
-    if any(columns_of(cell) & own for row in full for cell in row):
+    correlated = any(item.correlated() & own for pending in pendings for item in pending)
+    if correlated or any(columns_of(cell) & own for row in full for cell in row):
         raise unsupported("VALUES with subqueries that read the row's columns")
     binding = environment.binding
     if len(full) == 1:

@@ -130,7 +130,10 @@ def integer_bounds(target: SqlType) -> tuple[int, int]:
 
 def _to_integer(source: SqlType, target: SqlType, name: str) -> Assigner:
     low, high = integer_bounds(target)
+    if source.is_string and source.eval_type == EvalType.STRING:
+        return _text_to_integer(low, high, name)
     whole = _whole_number(source, name)
+    exact = source.eval_type == EvalType.DECIMAL and low == 0
 
     def out_of_range(number: int, context: EvalContext, row: int) -> int:
         complain(context, WARN_DATA_OUT_OF_RANGE, column=name, row=row)
@@ -145,7 +148,25 @@ def _to_integer(source: SqlType, target: SqlType, name: str) -> Assigner:
 
     def convert(value: Value, context: EvalContext, row: int) -> Value:
         number = whole(value, context, row)
+        if exact and value < 0:  # type: ignore[operator]
+            # MySQL looks at a decimal's sign before it rounds: -0.4 is out of range.
+            number = -1
         return number if low <= number <= high else out_of_range(number, context, row)  # type: ignore[operator, arg-type]
+
+    return convert
+
+
+def _text_to_integer(low: int, high: int, name: str) -> Assigner:
+    """A text's number: when it is out of range, what follows it in the text is not complained about as well."""
+
+    def convert(value: Value, context: EvalContext, row: int) -> Value:
+        assert isinstance(value, bytes), "a string is bytes"
+        number, end = _leading_whole(value)
+        if not low <= number <= high:
+            complain(context, WARN_DATA_OUT_OF_RANGE, column=name, row=row)
+            return low if number < low else high
+        _check_rest(value, end, name, context, row)
+        return number
 
     return convert
 
@@ -191,30 +212,43 @@ def _shown(value: bytes) -> str:
     return value.decode("utf-8", "backslashreplace")
 
 
+def _leading_whole(value: bytes) -> tuple[int, int]:
+    """(the number that a text begins with, rounded, of any size; where it ends). (0, 0) when there is none."""
+    match = _NUMBER.match(value)
+    if match is None:
+        return 0, 0
+    text = match[1]
+    if text.isdigit():
+        return int(text), match.end()
+    number = Decimal(text.decode())
+    if number.adjusted() > 30:
+        return 1 << 70 if number > 0 else -(1 << 70), match.end()
+    return int(number.to_integral_value(ROUND_HALF_UP, EXACT)), match.end()
+
+
+def _check_rest(value: bytes, end: int, name: str, context: EvalContext, row: int) -> None:
+    """Complains about a text that is no number (`end` 0), or about what stands behind its number."""
+    if not end:
+        shown = _shown(value)
+        complain(context, TRUNCATED_WRONG_VALUE_FOR_FIELD, kind="integer", value=shown, column=name, row=row)
+    elif end != len(value) and value[end:].strip(_SPACE):
+        complain(context, WARN_DATA_TRUNCATED, column=name, row=row)
+
+
 def _whole_of_text(name: str) -> Assigner:
     def whole_of_text(value: Value, context: EvalContext, row: int) -> Value:
         assert isinstance(value, bytes), "a string is bytes"
-        match = _NUMBER.match(value)
-        if match is None:
-            shown = _shown(value)
-            complain(context, TRUNCATED_WRONG_VALUE_FOR_FIELD, kind="integer", value=shown, column=name, row=row)
-            return 0
-        if match.end() != len(value) and value[match.end() :].strip(_SPACE):
-            complain(context, WARN_DATA_TRUNCATED, column=name, row=row)
-        text = match[1]
-        if text.isdigit():
-            return int(text)
-        number = Decimal(text.decode())
-        if number.adjusted() > 30:
-            return 1 << 70 if number > 0 else -(1 << 70)
-        return int(number.to_integral_value(ROUND_HALF_UP, EXACT))
+        number, end = _leading_whole(value)
+        _check_rest(value, end, name, context, row)
+        return number
 
     return whole_of_text
 
 
 def _to_year(source: SqlType, name: str) -> Assigner:
+    if source.is_string and source.eval_type == EvalType.STRING:
+        return _text_to_year(name)
     whole = _whole_number(source, name)
-    is_text = source.is_string
     temporal = source.is_temporal
 
     def convert(value: Value, context: EvalContext, row: int) -> Value:
@@ -225,12 +259,27 @@ def _to_year(source: SqlType, name: str) -> Assigner:
             found = value if whole is None else whole(value, context, row)
             assert isinstance(found, int), "a whole number"
             number = found
-        four_digits = is_text and isinstance(value, bytes) and len(value.strip(_SPACE)) == 4
-        year = year_of_number(number, is_text=is_text and not four_digits)
+        year = year_of_number(number, is_text=False)
         if year is None:
             complain(context, WARN_DATA_OUT_OF_RANGE, column=name, row=row)
             return 0
         return year
+
+    return convert
+
+
+def _text_to_year(name: str) -> Assigner:
+    """A year in text: one or two digits mean 1970 to 2069; what is no number at all is the year 0."""
+
+    def convert(value: Value, context: EvalContext, row: int) -> Value:
+        assert isinstance(value, bytes), "a string is bytes"
+        number, end = _leading_whole(value)
+        year = year_of_number(number, is_text=len(value.strip(_SPACE)) != 4)
+        if year is None:
+            complain(context, WARN_DATA_OUT_OF_RANGE, column=name, row=row)
+            return 0
+        _check_rest(value, end, name, context, row)
+        return year if end else 0
 
     return convert
 

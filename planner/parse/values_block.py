@@ -32,6 +32,7 @@ class LiteralKind:
     BINARY = 5
     BOOLEAN = 6
     DEFAULT = 7
+    HEX = 8
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,9 +40,9 @@ class ValuesBlock:
     """All rows of INSERT … VALUES (…), (…) when each value is a plain literal.
 
     `columns[i][r]` is the value of column i in row r: int (INTEGER, BOOLEAN as 0/1), decimal.Decimal (DECIMAL), float
-    (FLOAT), bytes in UTF-8 (STRING; surrogateescape gives the client's bytes back), bytes (BINARY: hex and bit
-    literals), None (NULL and DEFAULT). `kinds[i]` is one `LiteralKind` byte per row. Both have `row_count` entries per
-    column.
+    (FLOAT), bytes in UTF-8 (STRING; surrogateescape gives the client's bytes back), bytes (BINARY: `_binary` strings; HEX:
+    hex and bit literals, which are numbers to a numeric column), None (NULL and DEFAULT). `kinds[i]` is one `LiteralKind`
+    byte per row. Both have `row_count` entries per column.
     """
 
     columns: tuple[list[object], ...]
@@ -194,7 +195,7 @@ def _literal(raw: str, backslashes: bool) -> tuple[object, int]:
     if first in "'\"":
         return _string(raw, backslashes), LiteralKind.STRING
     if first in "xXbB" or raw[:2] in ("0x", "0b"):
-        return _bits(raw), LiteralKind.BINARY
+        return _bits(raw), LiteralKind.HEX
     if first.isdigit() or first in "+-.":
         return _number(raw)
     match raw[:4].upper():

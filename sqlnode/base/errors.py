@@ -254,6 +254,8 @@ ROW_IS_REFERENCED_BY_TRUNCATE|1701|42000|Cannot truncate a table referenced in a
 NEED_REPREPARE|1615|HY000|Prepared statement needs to be re-prepared
 WRONG_PARAMCOUNT_TO_NATIVE_FCT|1582|42000|Incorrect parameter count in the call to native function '{function}'
 WRONG_PARAMETERS_TO_NATIVE_FCT|1583|42000|Incorrect parameters in the call to native function '{function}'
+AUTOINC_READ_FAILED|1467|HY000|Failed to read auto-increment value from storage engine
+MULTI_UPDATE_KEY_CONFLICT|1706|HY000|Primary key/partition key update is not allowed since the table is updated both as '{first}' and '{second}'.
 DUP_ENTRY_AUTOINCREMENT_CASE|1569|23000|ALTER TABLE causes auto_increment resequencing, resulting in duplicate entry '{value}' for key '{key}'
 XA_ROLLBACK|1402|XA100|XA_RBROLLBACK: Transaction branch was rolled back
 TOO_LONG_INDEX_COMMENT|1688|HY000|Comment for index '{name}' is too long (max = {limit})

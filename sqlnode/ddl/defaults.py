@@ -154,6 +154,8 @@ def literal_text(tree: exp.Expression, sql_type: SqlType, name: str, building: B
     if written is None:
         raise SqlError(INVALID_DEFAULT, column=name)
     text, is_string = written
+    if isinstance(tree, exp.HexString) and sql_type.is_numeric:
+        text, is_string = str(int(tree.name or "0", 16)), False
     found: str | None
     if sql_type.is_integer:
         found = _integer_text(text, sql_type)
