@@ -3,19 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Final
 
 from executor.context import ExecContext
 from planner.logical import LockMode, LockWait
 from store.api import LockMode as StoreLockMode
 from store.api import LockWait as StoreLockWait
 
-_MODES = {LockMode.UPDATE: StoreLockMode.EXCLUSIVE, LockMode.SHARE: StoreLockMode.SHARED}
-_WAITS = {
+_MODES: Final = {LockMode.UPDATE: StoreLockMode.EXCLUSIVE, LockMode.SHARE: StoreLockMode.SHARED}
+_WAITS: Final = {
     LockWait.WAIT: StoreLockWait.WAIT,
     LockWait.NOWAIT: StoreLockWait.NOWAIT,
     LockWait.SKIP_LOCKED: StoreLockWait.SKIP_LOCKED,
 }
-_DEFAULT_WAIT_SECONDS = 50
+_DEFAULT_WAIT_SECONDS: Final = 50
 
 
 def lock_wait_ms(context: ExecContext) -> int:

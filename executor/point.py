@@ -8,7 +8,7 @@ value goes to the client as it stands.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from typing import TypeAlias
+from typing import Final, TypeAlias
 
 from executor.compiled import kept, scalar
 from executor.context import EvalContext, ExecContext
@@ -28,11 +28,11 @@ from store.codec.row_format import ColumnSpec, RowDecoder
 from store.codec.table_codec import TableCodec
 
 StoredRow: TypeAlias = tuple[Handle, bytes]
-_EIGHT = 8
-_NO_COLUMN_ID = -1000
+_EIGHT: Final = 8
+_NO_COLUMN_ID: Final = -1000
 
 
-_NOT_READ = ColumnSpec(_NO_COLUMN_ID, integer())
+_NOT_READ: Final = ColumnSpec(_NO_COLUMN_ID, integer())
 
 
 class RowReader:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from functools import cmp_to_key, partial
 from operator import is_not
-from typing import Any, TypeAlias
+from typing import Any, Final, TypeAlias
 
 import pyarrow as pa
 
@@ -20,8 +20,8 @@ from store.codec.byte_arrays import values_to_array
 
 KeyOf: TypeAlias = Callable[[Any], Any]
 Row: TypeAlias = Sequence[Value]
-_IS_VALUE = partial(is_not, None)
-_MANY = 16
+_IS_VALUE: Final = partial(is_not, None)
+_MANY: Final = 16
 """Strings whose weights are worked out in one array rather than one by one."""
 
 

@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable, Sequence
 from datetime import tzinfo
 from operator import itemgetter
-from typing import Any, TypeAlias
+from typing import Any, Final, TypeAlias
 
 from executor.compiled import Scalar, kept, row_filter, scalar
 from executor.context import EvalContext, ExecContext
@@ -45,8 +45,8 @@ from store.api import Reads
 Rows: TypeAlias = list[Any]
 Step: TypeAlias = Callable[[Rows, EvalContext], Rows]
 Source: TypeAlias = Callable[[ExecContext], Awaitable["Rows | None"]]
-_SOURCES = (PointGet, BatchPointGet, ShortRange, ValuesScan, Dual)
-_STEPS = (Selection, Projection, HashAgg, Sort, TopN, Limit, MaxOneRow)
+_SOURCES: Final = (PointGet, BatchPointGet, ShortRange, ValuesScan, Dual)
+_STEPS: Final = (Selection, Projection, HashAgg, Sort, TopN, Limit, MaxOneRow)
 
 
 def is_linear(node: PhysicalNode) -> bool:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import replace
+from typing import Final
 
 import pyarrow as pa
 
@@ -17,12 +18,12 @@ from planner.expr.nodes import Call, Column, Expression, walk
 from planner.physical import Delete, Insert, PhysicalNode, PhysicalPlan, Update
 from sqlnode.base.types import Value
 
-_EAGER_BYTES = 4 << 20
-EAGER_ROWS = 1024
+_EAGER_BYTES: Final = 4 << 20
+EAGER_ROWS: Final = 1024
 """Rows (or `_EAGER_BYTES`) made before a streamed result is handed out: what is smaller is complete by then, and most
 errors come before the client has seen the result's columns."""
 
-_WAITING = frozenset({"sleep", "get_lock"})
+_WAITING: Final = frozenset({"sleep", "get_lock"})
 """Functions that may suspend a statement (`Suspend`): it runs again from its start, so nothing may be sent before."""
 
 

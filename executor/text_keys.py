@@ -9,12 +9,13 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import lru_cache
+from typing import Final
 
 from sqlnode.base.collation import by_name
 
-_KINDS = frozenset({"general", "ascii", "table", "unicode400", "unicode520", "unicode900"})
+_KINDS: Final = frozenset({"general", "ascii", "table", "unicode400", "unicode520", "unicode900"})
 """Collations whose keys of ASCII texts are the keys of the characters one after the other."""
-_CANDIDATES = b"-./0123456789abcdefghijklmnopqrstuvwxyz"
+_CANDIDATES: Final = b"-./0123456789abcdefghijklmnopqrstuvwxyz"
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,7 +11,7 @@ from typing import Final
 
 from store.api import ENTRY_LIMIT_BYTES, AlreadyExists, TooLarge
 
-TRANSACTION_LIMIT_BYTES = 1 << 30
+TRANSACTION_LIMIT_BYTES: Final = 1 << 30
 
 
 class _Absent:
@@ -19,8 +19,8 @@ class _Absent:
 
 
 _ABSENT: Final = _Absent()
-_ENTRY_OVERHEAD_BYTES = 8
-_FEW = 64
+_ENTRY_OVERHEAD_BYTES: Final = 8
+_FEW: Final = 64
 
 
 class WriteBuffer:

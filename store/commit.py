@@ -15,6 +15,7 @@ import asyncio
 import dataclasses
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Final
 
 from store.api import (
     CommitTsExpired,
@@ -37,8 +38,8 @@ from store.api import (
 from store.buffer import WriteBuffer
 from store.locks import Backoff, LockResolver
 
-_TRIES = 5
-_TTL_MS = 20_000
+_TRIES: Final = 5
+_TTL_MS: Final = 20_000
 
 
 @dataclass(frozen=True, slots=True)

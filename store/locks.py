@@ -11,12 +11,13 @@ from __future__ import annotations
 import asyncio
 import random
 from collections.abc import Sequence
+from typing import Final
 
 from store.api import KvClient, LockInfo, Oracle, ResolvedLocks, Timestamp, TxnNotFound, TxnStatus, physical_ms
 
-_LITE_BELOW_KEYS = 512
-_FIRST_PAUSE_MS = 1.0
-_LONGEST_PAUSE_MS = 100.0
+_LITE_BELOW_KEYS: Final = 512
+_FIRST_PAUSE_MS: Final = 1.0
+_LONGEST_PAUSE_MS: Final = 100.0
 
 
 class Backoff:

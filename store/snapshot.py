@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Sequence
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from store.api import CopCounters, CopRequest, KeyLocked, KvClient, Pair, ResolvedLocks, Timestamp, Unavailable
 from store.copr import run_request
@@ -13,7 +13,7 @@ from store.locks import Backoff, LockResolver
 if TYPE_CHECKING:
     import pyarrow as pa
 
-READ_WAIT_MS = 20_000.0
+READ_WAIT_MS: Final = 20_000.0
 
 
 class Snapshot:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Coroutine, Sequence
-from typing import Any
+from typing import Any, Final
 
 from store.api import (
     LOGICAL_BITS,
@@ -21,7 +21,7 @@ from store.locks import LockResolver
 from store.snapshot import Snapshot
 from store.transaction import Transaction
 
-GC_LIFE_MS = 10 * 60 * 1000
+GC_LIFE_MS: Final = 10 * 60 * 1000
 
 
 class Store:

@@ -12,7 +12,7 @@ import asyncio
 import enum
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Sequence
 from functools import partial
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from store.api import (
     MAX_TIMESTAMP,
@@ -42,7 +42,7 @@ if TYPE_CHECKING:
     from store.store import Store
 
 
-_PLANNED_INLINE = 20_000
+_PLANNED_INLINE: Final = 20_000
 """Mutations from which a commit is put together in a thread."""
 
 

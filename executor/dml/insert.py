@@ -11,6 +11,7 @@ import asyncio
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from functools import partial
+from typing import Final
 
 from executor.compiled import kept
 from executor.context import EvalContext, ExecContext
@@ -38,12 +39,12 @@ from store.api import AlreadyExists
 from store.codec.keys import Handle
 from store.codec.table_codec import IndexEntry
 
-_PLAIN_CHUNK = 500
-_COMPILE_COST = 10
+_PLAIN_CHUNK: Final = 500
+_COMPILE_COST: Final = 10
 """What compiling a value costs, beside the work on a row."""
-SLICE_ROWS = 1000
+SLICE_ROWS: Final = 1000
 """Rows after which other connections have their turn."""
-_BY_COLUMN_ROWS = 500
+_BY_COLUMN_ROWS: Final = 500
 
 
 @dataclass(slots=True)

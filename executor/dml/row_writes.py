@@ -8,6 +8,7 @@ look in their snapshot (where a statement needs to know) and leave the rest to t
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Final
 
 from executor.context import ExecContext
 from executor.dml.constraints import duplicate_index, duplicate_primary
@@ -21,7 +22,7 @@ from store.codec.keys import Handle
 from store.codec.table_codec import IndexEntry
 from store.transaction import Transaction
 
-LOCK_CHUNK = 1000
+LOCK_CHUNK: Final = 1000
 
 
 def writing_transaction(context: ExecContext) -> Transaction:

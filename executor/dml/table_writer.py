@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from datetime import tzinfo
-from typing import Any, TypeAlias
+from typing import Any, Final, TypeAlias
 
 from executor.compiled import kept
 from executor.context import EvalContext, ExecContext
@@ -33,7 +33,7 @@ from store.codec.table_codec import IndexEntry, TableCodec, origin_default_value
 
 Row: TypeAlias = list[Value]
 Scalar: TypeAlias = Callable[[Sequence[Value], EvalContext], Value]
-PRIMARY = "PRIMARY"
+PRIMARY: Final = "PRIMARY"
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Final
 
 from executor.compiled import kept
 from executor.context import EvalContext, ExecContext
@@ -28,9 +29,9 @@ from sqlnode.base.errors import (
 from sqlnode.base.types import Value
 from store.codec.keys import Handle
 
-YIELD_ROWS = 500
+YIELD_ROWS: Final = 500
 """Rows written before the loop gets its turn."""
-_IGNORABLE = frozenset(
+_IGNORABLE: Final = frozenset(
     (CHECK_CONSTRAINT_VIOLATED.code, DUP_ENTRY.code, NO_REFERENCED_ROW_2.code, ROW_IS_REFERENCED_2.code)
 )
 

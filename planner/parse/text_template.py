@@ -14,28 +14,29 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from decimal import Decimal
+from typing import Final
 
 from sqlglot.tokens import Token, TokenType
 
 from sqlnode.base.types import SqlType, Value, decimal, double, integer, varchar
 
-T = TokenType
+T: Final = TokenType
 
-_LITERAL = re.compile(
+_LITERAL: Final = re.compile(
     r"""['\d](?:(?<=')[^'\\]*(?:(?:\\.|'')[^'\\]*)*'(?![\s]*['"])"""
     r"""|(?<=\d)(?<![\w$.`@\\'"]\d)\d*(?:\.\d+)?(?:[eE][+-]?\d+)?(?![\w$.`'"]))""",
     re.DOTALL,
 )
 """Its first character is a set, so that the search skips what cannot begin a literal."""
-_PIECES = re.compile(f"({_LITERAL.pattern})", re.DOTALL)
-_MISREAD = ('"', "#", "--", "/*")
-_QUOTED_APOSTROPHE = re.compile(r"`[^`]*'")
+_PIECES: Final = re.compile(f"({_LITERAL.pattern})", re.DOTALL)
+_MISREAD: Final = ('"', "#", "--", "/*")
+_QUOTED_APOSTROPHE: Final = re.compile(r"`[^`]*'")
 """Texts that the expression above could misread: comments, quoted names with apostrophes, double quotes."""
 
-LENGTH_LIMIT = 16_384
-PARAMETER_LIMIT = 256
-_ESCAPES = {"0": "\0", "b": "\b", "n": "\n", "r": "\r", "t": "\t", "Z": "\x1a", "%": "\\%", "_": "\\_"}
-_ESCAPE = re.compile(r"\\(.)|''", re.DOTALL)
+LENGTH_LIMIT: Final = 16_384
+PARAMETER_LIMIT: Final = 256
+_ESCAPES: Final = {"0": "\0", "b": "\b", "n": "\n", "r": "\r", "t": "\t", "Z": "\x1a", "%": "\\%", "_": "\\_"}
+_ESCAPE: Final = re.compile(r"\\(.)|''", re.DOTALL)
 
 
 def split(text: str) -> tuple[str, list[str]] | None:
@@ -78,9 +79,9 @@ def value_of_literal(literal: str, charset: str, collation: str) -> tuple[Value,
     return Decimal(literal), decimal(max(len(whole.lstrip("0")), 0) + len(fraction), len(fraction))
 
 
-_INTEGER = integer()
-_UNSIGNED = integer(unsigned=True)
-_DOUBLE = double()
+_INTEGER: Final = integer()
+_UNSIGNED: Final = integer(unsigned=True)
+_DOUBLE: Final = double()
 _STRINGS: dict[tuple[str, str], SqlType] = {}
 
 
@@ -99,12 +100,12 @@ class Template:
     kept: tuple[int, ...]
 
 
-_COMPARISONS = frozenset({T.EQ, T.NEQ, T.LT, T.GT, T.LTE, T.GTE, T.NULLSAFE_EQ, T.LIKE})
-_ADDITIONS = frozenset({T.PLUS, T.DASH})
-_NAMES = frozenset({T.VAR, T.IDENTIFIER})
-_CLOSED = frozenset({T.SELECT, T.GROUP_BY, T.ORDER_BY, T.LIMIT, T.HAVING, T.OFFSET})
-_OPEN = frozenset({T.WHERE, T.SET, T.VALUES, T.ON})
-_ENDS = frozenset(
+_COMPARISONS: Final = frozenset({T.EQ, T.NEQ, T.LT, T.GT, T.LTE, T.GTE, T.NULLSAFE_EQ, T.LIKE})
+_ADDITIONS: Final = frozenset({T.PLUS, T.DASH})
+_NAMES: Final = frozenset({T.VAR, T.IDENTIFIER})
+_CLOSED: Final = frozenset({T.SELECT, T.GROUP_BY, T.ORDER_BY, T.LIMIT, T.HAVING, T.OFFSET})
+_OPEN: Final = frozenset({T.WHERE, T.SET, T.VALUES, T.ON})
+_ENDS: Final = frozenset(
     {
         T.COMMA,
         T.R_PAREN,

@@ -6,7 +6,7 @@ timestamp); every other autocommit read takes a snapshot; writes and locking rea
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from executor import collect, direct_read, run, values_of_batches
 from executor.context import ExecContext
@@ -43,7 +43,7 @@ if TYPE_CHECKING:
     from store.snapshot import Snapshot
     from store.transaction import Transaction
 
-_STRICT = SqlMode.STRICT
+_STRICT: Final = SqlMode.STRICT
 
 
 async def run_plan(session: Session, entry: CachedPlan, values: tuple[Value, ...]) -> Result:

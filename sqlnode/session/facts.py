@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from sqlnode.base.types import SqlType, Value, null
 
 if TYPE_CHECKING:
     from sqlnode.session.session import Session
 
-_NULL = null()
+_NULL: Final = null()
 
 
 class Facts:

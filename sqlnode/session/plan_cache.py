@@ -11,16 +11,16 @@ from __future__ import annotations
 from collections import OrderedDict
 from collections.abc import Hashable
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Final
 
 from planner.parse.statement import Statement
 from planner.physical import PhysicalPlan
 from sqlnode.base.catalog import Catalog
 from sqlnode.base.types import SqlType
 
-PLAN_LIMIT = 2000
-SHAPE_LIMIT = 4000
-_TOUCHED_EVERY = 15
+PLAN_LIMIT: Final = 2000
+SHAPE_LIMIT: Final = 4000
+_TOUCHED_EVERY: Final = 15
 """Of 16 hits one moves its plan to the end of the queue."""
 
 

@@ -11,7 +11,7 @@ import time
 from collections.abc import Sequence
 from datetime import tzinfo
 from functools import partial
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 from executor.result import OkResult, Result, RowsResult
 from planner import plan as make_plan
@@ -60,13 +60,13 @@ if TYPE_CHECKING:
     from sqlnode.privileges import Account
     from store.transaction import Transaction
 
-_STATUS_IN_TRANS = 0x0001
-_STATUS_AUTOCOMMIT = 0x0002
-_STATUS_NO_BACKSLASH = 0x0200
-_STATUS_READ_ONLY = 0x2000
-CLIENT_FOUND_ROWS = 0x0002
-CLIENT_MULTI_STATEMENTS = 0x10000
-_NOT_CACHED = object()
+_STATUS_IN_TRANS: Final = 0x0001
+_STATUS_AUTOCOMMIT: Final = 0x0002
+_STATUS_NO_BACKSLASH: Final = 0x0200
+_STATUS_READ_ONLY: Final = 0x2000
+CLIENT_FOUND_ROWS: Final = 0x0002
+CLIENT_MULTI_STATEMENTS: Final = 0x10000
+_NOT_CACHED: Final = object()
 
 
 class Session:

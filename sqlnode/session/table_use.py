@@ -11,7 +11,7 @@ comes locks its parent. They are noted as well, or a copy of the child would mis
 from __future__ import annotations
 
 import asyncio
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from planner.parse.nodes_common import StatementKind
 from planner.physical import PhysicalPlan
@@ -35,10 +35,10 @@ if TYPE_CHECKING:
     from sqlnode.base.types import Value
     from sqlnode.session.session import Session
 
-_REPLANNED = frozenset(
+_REPLANNED: Final = frozenset(
     {StatementKind.SELECT, StatementKind.INSERT, StatementKind.REPLACE, StatementKind.UPDATE, StatementKind.DELETE}
 )
-_POLL_SECONDS = 0.01
+_POLL_SECONDS: Final = 0.01
 
 
 def lock_timeout(session: Session) -> float:

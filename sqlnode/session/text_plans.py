@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from executor.result import Result
 from planner.expr.guards import all_pass
@@ -18,7 +18,7 @@ from sqlnode.session.large_texts import LARGE_STATEMENT, planned_aside
 if TYPE_CHECKING:
     from sqlnode.session.session import Session
 
-PLANNED = frozenset(
+PLANNED: Final = frozenset(
     {StatementKind.SELECT, StatementKind.INSERT, StatementKind.REPLACE, StatementKind.UPDATE, StatementKind.DELETE}
 )
 """Kinds of statements that the planner has; the others have handlers."""

@@ -15,7 +15,7 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING, Final, TypeVar
 
 from sqlnode.base.errors import (
     CANT_CHANGE_TX_CHARACTERISTICS,
@@ -62,9 +62,9 @@ if TYPE_CHECKING:
 
 Answer = TypeVar("Answer")
 
-STATEMENT_RETRY_LIMIT = 256
+STATEMENT_RETRY_LIMIT: Final = 256
 """Runs of one pessimistic statement (TiDB's pessimistic-txn.max-retry-count)."""
-COMMIT_WAIT_MS = 40_000.0
+COMMIT_WAIT_MS: Final = 40_000.0
 """How long a commit waits for locks of commits that are under way on keys it did not lock (index entries)."""
 
 

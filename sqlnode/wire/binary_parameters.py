@@ -10,6 +10,7 @@ import struct
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from decimal import Decimal, InvalidOperation
+from typing import Final
 
 from sqlnode.base.charset import charset_by_name
 from sqlnode.base.errors import MALFORMED_PACKET, UNKNOWN_ERROR, WRONG_ARGUMENTS, SqlError
@@ -31,15 +32,15 @@ from sqlnode.base.types import (
 )
 from sqlnode.wire.payload import PayloadReader
 
-UNSIGNED_BIT = 0x8000
-_LONG_DATA_TOO_LARGE = (
+UNSIGNED_BIT: Final = 0x8000
+_LONG_DATA_TOO_LARGE: Final = (
     "Parameter of prepared statement which is set through mysql_send_long_data() is longer than"
     " 'max_allowed_packet' bytes"
 )
-PARAMETERS_AT = 10
-_FLOAT = struct.Struct("<f")
-_DOUBLE = struct.Struct("<d")
-_INTEGER_SIZES = {
+PARAMETERS_AT: Final = 10
+_FLOAT: Final = struct.Struct("<f")
+_DOUBLE: Final = struct.Struct("<d")
+_INTEGER_SIZES: Final = {
     TypeCode.TINY: 1,
     TypeCode.SHORT: 2,
     TypeCode.YEAR: 2,
@@ -47,7 +48,7 @@ _INTEGER_SIZES = {
     TypeCode.LONG: 4,
     TypeCode.LONGLONG: 8,
 }
-_LETTERS = {
+_LETTERS: Final = {
     TypeCode.TINY: "b",
     TypeCode.SHORT: "h",
     TypeCode.YEAR: "h",
@@ -55,14 +56,14 @@ _LETTERS = {
     TypeCode.LONG: "i",
     TypeCode.LONGLONG: "q",
 }
-_STRING_CODES = frozenset(
+_STRING_CODES: Final = frozenset(
     {TypeCode.STRING, TypeCode.VAR_STRING, TypeCode.VARCHAR, TypeCode.ENUM, TypeCode.SET, TypeCode.JSON}
 )
-_BYTES_CODES = BLOB_CODES | {TypeCode.BIT, TypeCode.GEOMETRY}
+_BYTES_CODES: Final = BLOB_CODES | {TypeCode.BIT, TypeCode.GEOMETRY}
 _SIGNED, _UNSIGNED = integer(), integer(unsigned=True)
 _NULL, _DOUBLE_TYPE, _BYTES_TYPE, _DATE_TYPE = null(), double(), varbinary(), date()
-_DATETIME_TYPES = {0: datetime(), 6: datetime(6)}
-_TIME_TYPES = {0: time(), 6: time(6)}
+_DATETIME_TYPES: Final = {0: datetime(), 6: datetime(6)}
+_TIME_TYPES: Final = {0: time(), 6: time(6)}
 
 
 @dataclass(slots=True)

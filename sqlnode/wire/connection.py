@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from sqlnode.base.errors import (
     CLIENT_INTERACTION_TIMEOUT,
@@ -39,7 +39,7 @@ if TYPE_CHECKING:
     from sqlnode.wire.session_view import SessionView
 
 log = logging.getLogger("sqlnode.wire")
-_FATAL = frozenset({MALFORMED_PACKET, NET_PACKET_TOO_LARGE, NET_PACKETS_OUT_OF_ORDER})
+_FATAL: Final = frozenset({MALFORMED_PACKET, NET_PACKET_TOO_LARGE, NET_PACKETS_OUT_OF_ORDER})
 
 
 class Connection:

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from typing import Final
 
-PROTOCOL_VERSION = 10
-MAX_PAYLOAD = 0xFFFFFF
+PROTOCOL_VERSION: Final = 10
+MAX_PAYLOAD: Final = 0xFFFFFF
 """Payload bytes of one packet; a payload of this size or more goes on in the next packet."""
 
-NULL_CELL = b"\xfb"
-LOCAL_INFILE_HEADER = b"\xfb"
-EOF_HEADER = 0xFE
+NULL_CELL: Final = b"\xfb"
+LOCAL_INFILE_HEADER: Final = b"\xfb"
+EOF_HEADER: Final = 0xFE
 
 
 class Capability:
@@ -43,7 +43,7 @@ class Capability:
     DEPRECATE_EOF: Final = 1 << 24
 
 
-SERVER_CAPABILITIES = (
+SERVER_CAPABILITIES: Final = (
     Capability.LONG_PASSWORD
     | Capability.FOUND_ROWS
     | Capability.LONG_FLAG

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 from executor.result import OkResult
 from sqlnode.base.errors import (
@@ -40,7 +40,7 @@ from sqlnode.wire.sending import StateTracker, fetch, open_cursor, send_end, sen
 if TYPE_CHECKING:
     from sqlnode.wire.connection import Connection
 
-CURSOR_READ_ONLY = 0x01
+CURSOR_READ_ONLY: Final = 0x01
 
 
 async def _query(connection: Connection, command: ComQuery) -> None:

@@ -15,33 +15,34 @@ import asyncio
 from collections.abc import Callable, Sequence
 from contextlib import suppress
 from itertools import chain
+from typing import Final
 
 from sqlnode.base.errors import NET_PACKET_TOO_LARGE, NET_PACKETS_OUT_OF_ORDER, SqlError
 from sqlnode.wire.constants import MAX_PAYLOAD
 
-BUFFER_SIZE = 16 * 1024
+BUFFER_SIZE: Final = 16 * 1024
 """Bytes of the read buffer of a connection whose packets are small."""
 
-KEPT_BUFFER_SIZE = 1024 * 1024
+KEPT_BUFFER_SIZE: Final = 1024 * 1024
 """A read buffer that grew beyond this is given back after the packet that made it grow."""
 
-READ_AHEAD = 256 * 1024
+READ_AHEAD: Final = 256 * 1024
 """Bytes of further packets that are read while a command runs."""
 
-FLUSH_SIZE = 128 * 1024
+FLUSH_SIZE: Final = 128 * 1024
 """Reply bytes that gather before they go to the transport."""
 
-WRITE_LIMIT = 512 * 1024
+WRITE_LIMIT: Final = 512 * 1024
 """Bytes in the transport's own buffer above which a result waits."""
 
-MANY = 128
+MANY: Final = 128
 """Payloads that `send_many` puts together at once."""
 
-_HEADS_UP_TO = 2048
-_HEADS = tuple(length.to_bytes(3, "little") for length in range(_HEADS_UP_TO))
-_NUMBERS = tuple(bytes((number & 255,)) for number in range(256 + MANY))
+_HEADS_UP_TO: Final = 2048
+_HEADS: Final = tuple(length.to_bytes(3, "little") for length in range(_HEADS_UP_TO))
+_NUMBERS: Final = tuple(bytes((number & 255,)) for number in range(256 + MANY))
 
-LINGER_SECONDS = 1.0
+LINGER_SECONDS: Final = 1.0
 """How long a connection that ends with an error may go on sending before it is cut."""
 
 

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import struct
+from typing import Final
 
 from sqlnode.base.errors import MALFORMED_PACKET, SqlError
 
-U16 = struct.Struct("<H")
-U32 = struct.Struct("<I")
-U64 = struct.Struct("<Q")
+U16: Final = struct.Struct("<H")
+U32: Final = struct.Struct("<I")
+U64: Final = struct.Struct("<Q")
 
-SHORT_LENGTHS = tuple(bytes((length,)) for length in range(251))
+SHORT_LENGTHS: Final = tuple(bytes((length,)) for length in range(251))
 """The length prefix of strings below 251 bytes."""
 
 

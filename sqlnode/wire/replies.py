@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 import struct
+from typing import Final
 
 from sqlnode.base.errors import SqlError
 from sqlnode.wire.constants import EOF_HEADER, Capability, Status, Track
 from sqlnode.wire.payload import U16, length_encoded, length_prefix
 
-_END_OK = struct.Struct("<BBBHH").pack
-_EOF = struct.Struct("<BHH").pack
+_END_OK: Final = struct.Struct("<BBBHH").pack
+_EOF: Final = struct.Struct("<BHH").pack
 
-_ERROR_TEXT_LIMIT = 1024
+_ERROR_TEXT_LIMIT: Final = 1024
 """Bytes of message that MySQL's clients have room for; longer ones are cut there."""
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 import pyarrow as pa
 
@@ -25,11 +25,11 @@ if TYPE_CHECKING:
     from sqlnode.wire.connection import Connection
     from sqlnode.wire.session_view import SessionView
 
-_HEADS_LIMIT = 64
-_OFF_LOOP_BYTES = 128 * 1024
+_HEADS_LIMIT: Final = 64
+_OFF_LOOP_BYTES: Final = 128 * 1024
 """Slices of a batch above this size are encoded in the loop's thread pool."""
 
-_SLICES_PER_TURN = 4
+_SLICES_PER_TURN: Final = 4
 """Slices sent before other connections get their turn."""
 
 

@@ -10,7 +10,7 @@ from __future__ import annotations
 import struct
 from collections.abc import Callable, Sequence
 from datetime import tzinfo
-from typing import TypeAlias
+from typing import Final, TypeAlias
 
 from executor.result import StoredLayout, StoredRows
 from planner.expr.nodes import Column
@@ -42,8 +42,8 @@ Transcode: TypeAlias = Callable[[bytes, Handle], bytes]
 TranscodeMany: TypeAlias = Callable[[Sequence[tuple[Handle, bytes]], Transcode], list[bytes]]
 """Pairs to payloads; the second argument makes that of a row with another header."""
 
-_CACHE_LIMIT = 1024
-_KEPT_VARIANTS = 32
+_CACHE_LIMIT: Final = 1024
+_KEPT_VARIANTS: Final = 32
 
 
 class Transcoder:

@@ -11,7 +11,7 @@ import struct
 from collections.abc import Callable
 from decimal import Decimal
 from functools import lru_cache
-from typing import TypeAlias
+from typing import Final, TypeAlias
 
 from sqlnode.base.types import HYBRID_CODES, SqlType, TypeCode, Value
 from store.codec.decimals import decode_decimal, encode_decimal
@@ -19,32 +19,32 @@ from store.codec.decimals import decode_decimal, encode_decimal
 Handle: TypeAlias = int | bytes
 """A row's key: a signed 64-bit integer, or the encoded bytes of a common handle (clustered, not one integer)."""
 
-NIL_FLAG = 0
-BYTES_FLAG = 1
-COMPACT_BYTES_FLAG = 2
-INT_FLAG = 3
-UINT_FLAG = 4
-FLOAT_FLAG = 5
-DECIMAL_FLAG = 6
-DURATION_FLAG = 7
-VARINT_FLAG = 8
-UVARINT_FLAG = 9
-JSON_FLAG = 10
-MAX_FLAG = 250
+NIL_FLAG: Final = 0
+BYTES_FLAG: Final = 1
+COMPACT_BYTES_FLAG: Final = 2
+INT_FLAG: Final = 3
+UINT_FLAG: Final = 4
+FLOAT_FLAG: Final = 5
+DECIMAL_FLAG: Final = 6
+DURATION_FLAG: Final = 7
+VARINT_FLAG: Final = 8
+UVARINT_FLAG: Final = 9
+JSON_FLAG: Final = 10
+MAX_FLAG: Final = 250
 
-_SIGN = 1 << 63
-_MASK = (1 << 64) - 1
-_GROUP = 8
-_U64 = struct.Struct(">Q")
-_F64 = struct.Struct(">d")
-_PAD = bytes(_GROUP)
+_SIGN: Final = 1 << 63
+_MASK: Final = (1 << 64) - 1
+_GROUP: Final = 8
+_U64: Final = struct.Struct(">Q")
+_F64: Final = struct.Struct(">d")
+_PAD: Final = bytes(_GROUP)
 
-RECORD_SEPARATOR = b"_r"
-INDEX_SEPARATOR = b"_i"
-RECORD_KEY_LENGTH = 19
-RECORD_PREFIX_LENGTH = 11
-INDEX_PREFIX_LENGTH = 19
-COMMON_HANDLE_MINIMUM = 9
+RECORD_SEPARATOR: Final = b"_r"
+INDEX_SEPARATOR: Final = b"_i"
+RECORD_KEY_LENGTH: Final = 19
+RECORD_PREFIX_LENGTH: Final = 11
+INDEX_PREFIX_LENGTH: Final = 19
+COMMON_HANDLE_MINIMUM: Final = 9
 
 
 def encode_int(value: int) -> bytes:

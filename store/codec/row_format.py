@@ -30,12 +30,12 @@ from store.codec.keys import (
     read_varint,
 )
 
-VERSION = 128
-LARGE = 1
-HANDLE_COLUMN_ID = -1
-TABLE_ID_COLUMN_ID = -3
-EMPTY_ROW = b"\x80\x00\x00\x00\x00\x00"
-_CACHE_LIMIT = 4096
+VERSION: Final = 128
+LARGE: Final = 1
+HANDLE_COLUMN_ID: Final = -1
+TABLE_ID_COLUMN_ID: Final = -3
+EMPTY_ROW: Final = b"\x80\x00\x00\x00\x00\x00"
+_CACHE_LIMIT: Final = 4096
 
 
 def signed_bytes(value: int) -> bytes:

@@ -11,7 +11,7 @@ import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
-from typing import NamedTuple
+from typing import Final, NamedTuple
 
 from sqlnode.base.errors import NOT_SUPPORTED_YET, SqlError
 from sqlnode.base.schema import ColumnInfo, IndexInfo, SchemaState, TableInfo
@@ -37,14 +37,14 @@ from store.codec.row_format import (
     value_encoder,
 )
 
-_PADDED_BINARY = frozenset({"utf8mb4_bin", "utf8mb3_bin", "utf8_bin", "ascii_bin", "latin1_bin"})
-_VERSION_1 = b"\x00\x7d\x01"
-_COMMON_HANDLE = 0x7F
-_PARTITION_ID = 0x7E
-_VERSION_0_MINIMUM = 10
-_WRITTEN = frozenset({SchemaState.WRITE_ONLY, SchemaState.WRITE_REORGANIZATION, SchemaState.PUBLIC})
-_DATETIME = re.compile(r"(\d+)-(\d+)-(\d+)(?:[ T](\d+):(\d+):(\d+)(?:\.(\d+))?)?$")
-_TIME = re.compile(r"(-?)(\d+):(\d+):(\d+)(?:\.(\d+))?$")
+_PADDED_BINARY: Final = frozenset({"utf8mb4_bin", "utf8mb3_bin", "utf8_bin", "ascii_bin", "latin1_bin"})
+_VERSION_1: Final = b"\x00\x7d\x01"
+_COMMON_HANDLE: Final = 0x7F
+_PARTITION_ID: Final = 0x7E
+_VERSION_0_MINIMUM: Final = 10
+_WRITTEN: Final = frozenset({SchemaState.WRITE_ONLY, SchemaState.WRITE_REORGANIZATION, SchemaState.PUBLIC})
+_DATETIME: Final = re.compile(r"(\d+)-(\d+)-(\d+)(?:[ T](\d+):(\d+):(\d+)(?:\.(\d+))?)?$")
+_TIME: Final = re.compile(r"(-?)(\d+):(\d+):(\d+)(?:\.(\d+))?$")
 
 
 def needs_restored_data(sql_type: SqlType) -> bool:

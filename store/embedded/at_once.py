@@ -8,6 +8,8 @@ out what it means; nothing has been done then.
 
 from __future__ import annotations
 
+from typing import Final
+
 from store.api import ONE_PC_BYTE_LIMIT, SHORT_VALUE_LIMIT, LockMode
 from store.buffer import WriteBuffer
 from store.embedded.engine import Stalled
@@ -15,7 +17,7 @@ from store.embedded.gc import GarbageCollector
 from store.embedded.mvcc import Mvcc
 from store.embedded.records import DELETE, PUT, desc, encode_key, varint
 
-KEY_LIMIT = 64
+KEY_LIMIT: Final = 64
 """Written keys up to which a commit is tried in this way."""
 
 

@@ -9,7 +9,7 @@ import random
 from collections.abc import AsyncIterator, Callable, Iterator, Sequence
 from itertools import islice
 from time import perf_counter
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING, Final, TypeVar
 
 from store.api import (
     MAX_TIMESTAMP,
@@ -54,9 +54,9 @@ if TYPE_CHECKING:
 
 T = TypeVar("T")
 
-_SLICE_MUTATIONS = 1000
-_STALL_PAUSE_SECONDS = 5e-3
-_YIELD_SECONDS = 3e-3
+_SLICE_MUTATIONS: Final = 1000
+_STALL_PAUSE_SECONDS: Final = 5e-3
+_YIELD_SECONDS: Final = 3e-3
 
 
 class EmbeddedClient:

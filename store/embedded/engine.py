@@ -31,7 +31,7 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 from queue import SimpleQueue
-from typing import NoReturn
+from typing import Final, NoReturn
 
 from rocksdict import (
     AccessType,
@@ -47,20 +47,20 @@ from rocksdict import (
 
 from store.api import StoreError, StoreOpenError, Unavailable
 
-MARKER_NAME = "SQLNODE"
-FORMAT = "sqlnode-embedded"
-FORMAT_VERSION = 1
-SYNC_RECORD_NAME = "SYNCED"
-NOTHING_UNSYNCED = 1 << 64
-_THREAD_ABOVE_SECONDS = 1e-3
-_CROWD = 1.5
-_IDLE_SECONDS = 1e-5
+MARKER_NAME: Final = "SQLNODE"
+FORMAT: Final = "sqlnode-embedded"
+FORMAT_VERSION: Final = 1
+SYNC_RECORD_NAME: Final = "SYNCED"
+NOTHING_UNSYNCED: Final = 1 << 64
+_THREAD_ABOVE_SECONDS: Final = 1e-3
+_CROWD: Final = 1.5
+_IDLE_SECONDS: Final = 1e-5
 """An iteration of the loop that took no longer has run nothing of a statement."""
-_LONGEST_WAIT_SECONDS = 2e-3
+_LONGEST_WAIT_SECONDS: Final = 2e-3
 """How long a commit waits for others to share its sync while the loop has statements to run."""
-_INLINE_BELOW_SECONDS = 5e-4
-_FAMILIES = ("lock", "write", "meta")
-_TEMPORARY_PREFIX = "sqlnode-memory-"
+_INLINE_BELOW_SECONDS: Final = 5e-4
+_FAMILIES: Final = ("lock", "write", "meta")
+_TEMPORARY_PREFIX: Final = "sqlnode-memory-"
 
 
 class Stalled(StoreError):

@@ -15,16 +15,17 @@ from collections import deque
 from collections.abc import Callable
 from itertools import islice
 from time import perf_counter
+from typing import Final
 
 from store.embedded.engine import Stalled
 from store.embedded.mvcc import Mvcc
 from store.embedded.records import DELETE, PUT, decode_write, desc, encode_key, ts_of
 
-_SLICE_SECONDS = 2e-3
-_PAUSE_SECONDS = 20e-3
-_IDLE_SECONDS = 10.0
-_QUEUE_LIMIT = 500_000
-_SWEEP_PAIRS = 1000
+_SLICE_SECONDS: Final = 2e-3
+_PAUSE_SECONDS: Final = 20e-3
+_IDLE_SECONDS: Final = 10.0
+_QUEUE_LIMIT: Final = 500_000
+_SWEEP_PAIRS: Final = 1000
 
 
 class GarbageCollector:

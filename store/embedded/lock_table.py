@@ -17,11 +17,12 @@ from __future__ import annotations
 import asyncio
 from collections import deque
 from collections.abc import Iterable, Iterator
+from typing import Final
 
 from store.api import Deadlock, LockMode, LockWaitTimeout, WaitCancelled
 
-EXCLUSIVE = LockMode.EXCLUSIVE
-SHARED = LockMode.SHARED
+EXCLUSIVE: Final = LockMode.EXCLUSIVE
+SHARED: Final = LockMode.SHARED
 
 
 class _Waiter:

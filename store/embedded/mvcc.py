@@ -14,6 +14,7 @@ min_commit_ts above T; the commit is then refused at a timestamp at or below T.
 from __future__ import annotations
 
 from collections.abc import Iterable
+from typing import Final
 
 from store.api import MAX_TIMESTAMP, SHORT_VALUE_LIMIT, Corrupt, KeyLocked, KeyRange, LockInfo, ResolvedLocks
 from store.embedded.engine import Engine
@@ -37,12 +38,12 @@ from store.embedded.records import (
 )
 from store.embedded.versions import Entry, VersionCache
 
-_LOCKS_PER_ERROR = 256
-_SHARED = 12
+_LOCKS_PER_ERROR: Final = 256
+_SHARED: Final = 12
 """Bytes that the encoded keys of a table's records share (those of indexes share them with other indexes)."""
-_ENDS = 10_000
-_TOUCHED_LIMIT = 200_000
-_CACHED_KEYS = 20_000
+_ENDS: Final = 10_000
+_TOUCHED_LIMIT: Final = 200_000
+_CACHED_KEYS: Final = 20_000
 """Transactions that write more keys leave the cache of versions to others."""
 
 

@@ -8,12 +8,13 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from time import time
+from typing import Final
 
 from store.api import LOGICAL_BITS, Timestamp
 from store.embedded.engine import Engine
 
-_BOUND_KEY = b"oracle_bound"
-_LEAD = 5000 << LOGICAL_BITS
+_BOUND_KEY: Final = b"oracle_bound"
+_LEAD: Final = 5000 << LOGICAL_BITS
 """How far ahead the bound is written (5 s): one sync in so much time."""
 
 

@@ -17,7 +17,7 @@ from __future__ import annotations
 from bisect import bisect_left
 from collections.abc import Iterable
 from itertools import islice
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from rocksdict import ReadOptions
 
@@ -27,21 +27,21 @@ from store.embedded.records import DELETE, PUT, decode_key, decode_write, encode
 if TYPE_CHECKING:
     from store.embedded.mvcc import Mvcc
 
-PREFIX = 18
+PREFIX: Final = 18
 """Bytes of a key that name its block."""
 
-MOST_BLOCKS = 9
+MOST_BLOCKS: Final = 9
 """Blocks that one scan may touch."""
 
-_MOST_ROWS = 2048
+_MOST_ROWS: Final = 2048
 """Rows of one block; a block that grows beyond is dropped."""
-_MOST_VERSIONS = 1 << 15
-_MOST_BYTES = 16 << 20
+_MOST_VERSIONS: Final = 1 << 15
+_MOST_BYTES: Final = 16 << 20
 """What is read to make a block: rows that are changed all the time have many versions until garbage collection comes, and
 reading those once, in some ten milliseconds, is better than at each read of a range."""
-_SEEN_LIMIT = 4096
-_HISTORY = 64
-_PAIR_OVERHEAD_BYTES = 150
+_SEEN_LIMIT: Final = 4096
+_HISTORY: Final = 64
+_PAIR_OVERHEAD_BYTES: Final = 150
 
 
 class Block:

@@ -14,20 +14,21 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
 from struct import Struct
+from typing import Final
 
 from store.api import Corrupt
 
-PUT = 0x50
-DELETE = 0x44
-LOCK = 0x4C
-ROLLBACK = 0x52
-PESSIMISTIC = 0x53
+PUT: Final = 0x50
+DELETE: Final = 0x44
+LOCK: Final = 0x4C
+ROLLBACK: Final = 0x52
+PESSIMISTIC: Final = 0x53
 
-_MASK = (1 << 64) - 1
-_U64 = Struct(">Q")
-_HIGH_BITS = int.from_bytes(b"\x80" * 9, "little")
-_NINE_BYTE_VARINT = int.from_bytes(b"\x80" * 8 + b"\x00", "little")
-_PADS = [bytes(8 - size) + bytes([247 + size]) for size in range(8)]
+_MASK: Final = (1 << 64) - 1
+_U64: Final = Struct(">Q")
+_HIGH_BITS: Final = int.from_bytes(b"\x80" * 9, "little")
+_NINE_BYTE_VARINT: Final = int.from_bytes(b"\x80" * 8 + b"\x00", "little")
+_PADS: Final = [bytes(8 - size) + bytes([247 + size]) for size in range(8)]
 """What follows the last, partial group of `size` bytes."""
 
 
@@ -70,7 +71,7 @@ def ts_of(versioned_key: bytes) -> int:
     return ~found & _MASK
 
 
-_LOW_BITS = (1 << 21) - 1
+_LOW_BITS: Final = (1 << 21) - 1
 
 
 def varint(value: int) -> bytes:

@@ -16,11 +16,12 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from itertools import islice
+from typing import Final
 
 from store.embedded.record_blocks import PREFIX, RecordBlocks
 
-_ENTRY_OVERHEAD_BYTES = 220
-VALUE_LIMIT_BYTES = 4096
+_ENTRY_OVERHEAD_BYTES: Final = 220
+VALUE_LIMIT_BYTES: Final = 4096
 
 Entry = tuple[int, bytes | None]
 
