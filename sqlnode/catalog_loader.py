@@ -9,6 +9,7 @@ again; tables whose stored bytes did not change keep their identity then too.
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
@@ -123,7 +124,7 @@ class CatalogLoader:
             if known == value and before is not None:
                 stored.tables[table_id] = before.tables[table_id]
             else:
-                stored.tables[table_id] = meta.table_from_json(meta.load_json(value))
+                stored.tables[table_id] = _table(value, None if before is None else before.tables.get(table_id))
 
     async def _apply(self, snapshot: Snapshot, version: int, changed: dict[int, set[int]]) -> None:
         schemas = dict(self.current.schemas)
@@ -175,11 +176,27 @@ def _replace_table(stored: _Stored, table_id: int, value: bytes | None) -> bool:
         return before is not None and bool(before.foreign_keys)
     if stored.table_bytes.get(table_id) == value:
         return False
-    table = meta.table_from_json(meta.load_json(value))
+    table = _table(value, before)
     stored.tables[table_id] = table
     stored.table_bytes[table_id] = value
     had = () if before is None else before.foreign_keys
     return bool(had or table.foreign_keys)
+
+
+def _table(value: bytes, before: TableInfo | None) -> TableInfo:
+    """A stored table. Snapshots older than it may read it by its new definition when they might by the one before, and no
+    index came and no column lost its NULLs since."""
+    table = meta.table_from_json(meta.load_json(value))
+    since = table.update_ts
+    if before is not None:
+        indexes = {index.id for index in before.public_indexes}
+        filled = {column.id for column in before.public_columns if column.type.not_null}
+        known = {column.id for column in before.public_columns}
+        if all(index.id in indexes for index in table.public_indexes) and all(
+            column.id in filled or column.id not in known or not column.type.not_null for column in table.public_columns
+        ):
+            since = before.readable_from
+    return replace(table, readable_from=since)
 
 
 def _schema(stored: _Stored) -> Schema:
