@@ -184,19 +184,24 @@ def _replace_table(stored: _Stored, table_id: int, value: bytes | None) -> bool:
 
 
 def _table(value: bytes, before: TableInfo | None) -> TableInfo:
-    """A stored table. Snapshots older than it may read it by its new definition when they might by the one before, and no
-    index came and no column lost its NULLs since."""
+    """A stored table, and from when on snapshots may read it by this definition."""
     table = meta.table_from_json(meta.load_json(value))
-    since = table.update_ts
-    if before is not None:
-        indexes = {index.id for index in before.public_indexes}
-        filled = {column.id for column in before.public_columns if column.type.not_null}
-        known = {column.id for column in before.public_columns}
-        if all(index.id in indexes for index in table.public_indexes) and all(
-            column.id in filled or column.id not in known or not column.type.not_null for column in table.public_columns
-        ):
-            since = before.readable_from
-    return replace(table, readable_from=since)
+    same_rows = before is not None and _reads_rows_of(table, before)
+    return replace(table, readable_from=before.readable_from if same_rows and before is not None else table.update_ts)
+
+
+def _reads_rows_of(table: TableInfo, before: TableInfo) -> bool:
+    """Whether a snapshot that may be read by the definition before may be read by this one: no index came, and no column
+    lost its NULLs or changed its type (for which MySQL writes the rows anew)."""
+    indexes = {index.id for index in before.public_indexes}
+    if any(index.id not in indexes for index in table.public_indexes):
+        return False
+    types = {column.id: column.type for column in before.public_columns}
+    for column in table.public_columns:
+        old, new = types.get(column.id), column.type
+        if old is not None and (old.code != new.code or old.unsigned != new.unsigned or old.not_null < new.not_null):
+            return False
+    return True
 
 
 def _schema(stored: _Stored) -> Schema:
