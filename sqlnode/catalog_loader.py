@@ -9,6 +9,7 @@ again; tables whose stored bytes did not change keep their identity then too.
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
@@ -123,7 +124,7 @@ class CatalogLoader:
             if known == value and before is not None:
                 stored.tables[table_id] = before.tables[table_id]
             else:
-                stored.tables[table_id] = meta.table_from_json(meta.load_json(value))
+                stored.tables[table_id] = _table(value, None if before is None else before.tables.get(table_id))
 
     async def _apply(self, snapshot: Snapshot, version: int, changed: dict[int, set[int]]) -> None:
         schemas = dict(self.current.schemas)
@@ -175,11 +176,32 @@ def _replace_table(stored: _Stored, table_id: int, value: bytes | None) -> bool:
         return before is not None and bool(before.foreign_keys)
     if stored.table_bytes.get(table_id) == value:
         return False
-    table = meta.table_from_json(meta.load_json(value))
+    table = _table(value, before)
     stored.tables[table_id] = table
     stored.table_bytes[table_id] = value
     had = () if before is None else before.foreign_keys
     return bool(had or table.foreign_keys)
+
+
+def _table(value: bytes, before: TableInfo | None) -> TableInfo:
+    """A stored table, and from when on snapshots may read it by this definition."""
+    table = meta.table_from_json(meta.load_json(value))
+    same_rows = before is not None and _reads_rows_of(table, before)
+    return replace(table, readable_from=before.readable_from if same_rows and before is not None else table.update_ts)
+
+
+def _reads_rows_of(table: TableInfo, before: TableInfo) -> bool:
+    """Whether a snapshot that may be read by the definition before may be read by this one: no index came, and no column
+    lost its NULLs or changed its type (for which MySQL writes the rows anew)."""
+    indexes = {index.id for index in before.public_indexes}
+    if any(index.id not in indexes for index in table.public_indexes):
+        return False
+    types = {column.id: column.type for column in before.public_columns}
+    for column in table.public_columns:
+        old, new = types.get(column.id), column.type
+        if old is not None and (old.code != new.code or old.unsigned != new.unsigned or old.not_null < new.not_null):
+            return False
+    return True
 
 
 def _schema(stored: _Stored) -> Schema:

@@ -177,6 +177,8 @@ class TableInfo:
     partition: dict[str, Any] | None = None
     revision: int = 0
     extra: dict[str, Any] = field(default_factory=dict, compare=False)
+    readable_from: int = field(default=0, compare=False)
+    """The timestamp from which on rows and index entries are what the definition says; not stored (`CatalogLoader`)."""
 
     @cached_property
     def public_columns(self) -> tuple[ColumnInfo, ...]:

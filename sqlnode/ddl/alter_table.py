@@ -17,7 +17,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from executor.result import OkResult
 from planner.parse.nodes_ddl import (
@@ -29,20 +29,23 @@ from planner.parse.nodes_ddl import (
     CreateIndex,
     DropIndex,
     DropKey,
+    EnableKeys,
     RenameTo,
     SetTableOptions,
 )
+from sqlnode.base.catalog import Schema
 from sqlnode.base.errors import (
     ALTER_OPERATION_NOT_SUPPORTED,
     ALTER_OPERATION_NOT_SUPPORTED_REASON,
     TABLE_EXISTS_ERROR,
     SqlError,
+    SqlWarning,
 )
 from sqlnode.base.schema import IndexInfo, SchemaState, TableInfo
 from sqlnode.ddl.alter_actions import apply_actions
 from sqlnode.ddl.alter_plan import AlterPlan, finish
 from sqlnode.ddl.backfill import fill_indexes
-from sqlnode.ddl.build_table import surroundings
+from sqlnode.ddl.build_table import check_table_name, surroundings
 from sqlnode.ddl.building import building_of
 from sqlnode.ddl.charsets import CharsetPair, resolve
 from sqlnode.ddl.context import DdlContext
@@ -53,7 +56,7 @@ from sqlnode.ddl.drop_table import children_of
 from sqlnode.ddl.jobs import SYNCED
 from sqlnode.ddl.metadata import Action, MetaWriter
 from sqlnode.ddl.rebuild import Copied, copy_rows
-from sqlnode.ddl.rename_table import rename_tables
+from sqlnode.ddl.rename_table import NewName, rename_tables
 from sqlnode.ddl.table_options import Options, read_table_options
 from sqlnode.ddl.table_rows import check_rows
 from sqlnode.ddl.tables import Found, find_table, new_job
@@ -63,11 +66,13 @@ from store.codec.keys import index_range, table_range
 if TYPE_CHECKING:
     from sqlnode.ddl.building import Building
 
-_DONE = "Records: {rows}  Duplicates: 0  Warnings: 0"
+_DONE = "Records: {rows}  Duplicates: 0  Warnings: {warnings}"
 
 
 async def run(node: AlterTable | CreateIndex | DropIndex, context: DdlContext) -> OkResult:
     """Carries out the statement. Raises SqlError; then the table is as it was."""
+    warnings: list[SqlWarning] = []
+    context = _counting(context, warnings)
     names = [context.qualified(node.table)]
     names += [context.qualified(a.table) for a in getattr(node, "actions", ()) if isinstance(a, RenameTo)]
     async with context.owner.exclusive(names, context.lock_wait_timeout, context.check_killed):
@@ -76,32 +81,46 @@ async def run(node: AlterTable | CreateIndex | DropIndex, context: DdlContext) -
         actions = _actions(node)
         building = _building(draft, actions, context)
         apply_actions(draft, actions, building, context)
-        if draft.rename_to is not None and _renames(found, draft, context):
-            _refuse_taken(draft, context)
+        new_name = _new_name(found, draft, context)
         around = surroundings(
             context.catalog, found.schema.name, checks=context.foreign_key_checks, without=found.table.name
         )
         plan = finish(draft, building, around)
         _check_algorithm(draft, plan)
-        rows = await _Change(found, draft, plan, context).run()
-    if draft.rename_to is not None and _renames(found, draft, context):
+        change = _Change(found, draft, plan, new_name, context)
+        rows = await change.run()
+    if new_name is not None and not change.turned:
+        # Nothing but the name changes.
+        assert draft.rename_to is not None, "the statement renames"
         await rename_tables(((node.table, draft.rename_to),), context)
-    return OkResult(affected_rows=rows, info=_DONE.format(rows=rows))
+    if all(isinstance(action, (RenameTo, EnableKeys)) for action in actions):
+        return OkResult()
+    return OkResult(affected_rows=rows, info=_DONE.format(rows=rows, warnings=len(warnings)))
 
 
-def _renames(found: Found, draft: Draft, context: DdlContext) -> bool:
-    assert draft.rename_to is not None, "called for RENAME"
+def _counting(context: DdlContext, warnings: list[SqlWarning]) -> DdlContext:
+    """The context, noting the statement's warnings in a list as well."""
+
+    def warn(warning: SqlWarning) -> None:
+        warnings.append(warning)
+        context.warn(warning)
+
+    return replace(context, warn=warn)
+
+
+def _new_name(found: Found, draft: Draft, context: DdlContext) -> NewName | None:
+    """What RENAME calls the table; None when its name stays. Raises 1049, 1050 before anything is changed."""
+    if draft.rename_to is None:
+        return None
     database, name = context.qualified(draft.rename_to)
-    return (database, name) != (found.schema.name, found.table.name)
-
-
-def _refuse_taken(draft: Draft, context: DdlContext) -> None:
-    """Raises 1049, 1050 before anything is changed."""
-    assert draft.rename_to is not None, "called for RENAME"
-    database, name = context.qualified(draft.rename_to)
-    taken = existing_schema(database, context).tables.get(name.lower())
+    if (database, name) == (found.schema.name, found.table.name):
+        return None
+    target = existing_schema(database, context)
+    taken = target.tables.get(name.lower())
     if taken is not None and taken.id != draft.table.id:
         raise SqlError(TABLE_EXISTS_ERROR, table=name)
+    check_table_name(name)
+    return NewName(found.schema, target, name)
 
 
 def _actions(node: AlterTable | CreateIndex | DropIndex) -> Sequence[AlterAction]:
@@ -157,11 +176,19 @@ def _check_algorithm(draft: Draft, plan: AlterPlan) -> None:
 class _Change:
     """One job on one table."""
 
-    def __init__(self, found: Found, draft: Draft, plan: AlterPlan, context: DdlContext) -> None:
+    def __init__(
+        self, found: Found, draft: Draft, plan: AlterPlan, new_name: NewName | None, context: DdlContext
+    ) -> None:
         self.schema = found.schema
         self.table = found.table
         self.draft = draft
         self.plan = plan
+        self.new_name = new_name
+        self.target = found.schema if new_name is None else new_name.target
+        """The database in which the table is in the end."""
+        self.final = plan.final if new_name is None else new_name.given_to(plan.final, found.table.name)
+        self.turned = False
+        """The step from which there is no way back is done: it gives the new name, and tells the children."""
         self.context = context
         self.owner = context.owner
         self.job_id = 0
@@ -180,12 +207,12 @@ class _Change:
         """The number of rows copied."""
         plan, owner, schema_id, table_id = self.plan, self.owner, self.schema.info.id, self.table.id
         if not plan.copy and self._same(plan.final):
-            await self._set_counter(self.table)
+            await self._set_counter(self.table, self.schema)
             return 0
         if plan.copy:
             async with owner.frozen(schema_id, [table_id, *self._parents()], self.context):
                 return await self._copy()
-        if plan.columns_changed or plan.checks or plan.foreign_keys:
+        if plan.columns_changed or plan.checks or plan.foreign_keys or self.target is not self.schema:
             async with owner.frozen(schema_id, [table_id, *self._parents()], self.context):
                 await self._flip_frozen()
         else:
@@ -193,7 +220,7 @@ class _Change:
             if plan.new_indexes:
                 await self._add_online()
         await self._drop_indexes()
-        await self._set_counter(plan.final)
+        await self._set_counter(self.final, self.target)
         return 0
 
     def _same(self, final: TableInfo) -> bool:
@@ -213,22 +240,28 @@ class _Change:
 
     async def _step(self, table: TableInfo, state: SchemaState, *, forward: bool = False, last: bool = False) -> int:
         """Writes one version of the table; `last` ends the job. Returns the schema version."""
-        plan, schema = self.plan, self.schema
+        plan, turns = self.plan, (forward or last) and not self.turned
+        schema = self.target if forward or last else self.schema
+        if turns and schema is not self.schema and self.context.auto_ids is not None:
+            await self.context.auto_ids.release(self.table.id)
 
         async def build(writer: MetaWriter) -> tuple[int, int]:
             job_id = self.job_id or await writer.next_id()
             job = new_job(writer.ts, job_id, self.action, schema, table, self.context)
             job.schema_state, job.forward = state, forward
+            affected = await self._turn(writer, table.id) if turns else []
             written = writer.put_table(schema.info.id, table)
-            version = await writer.bump(self.action, schema.info.id, table.id)
+            old_schema_id = self.schema.info.id if turns and schema is not self.schema else 0
+            version = await writer.bump(
+                self.action, schema.info.id, table.id, old_schema_id=old_schema_id, affected=affected
+            )
             if last:
                 job.state = SYNCED
                 await writer.finish_job(job_id, job.history(version, writer.ts, table=written))
                 for index_id in plan.dropped_indexes:
                     writer.delete_later(job_id, *index_range(table.id, index_id))
-                await self._follow(writer)
             else:
-                job.original, job.final = self._original(), plan.final
+                job.original, job.final = self._original(), self.final
                 ids = plan.dropped_indexes if forward else plan.new_indexes
                 job.ranges = [index_range(table.id, index_id) for index_id in ids]
                 writer.put_active_job(job_id, job.active())
@@ -236,7 +269,16 @@ class _Change:
 
         version, self.job_id = await self.owner.change(build)
         self.is_finished = last
+        self.turned |= turns
         return version
+
+    async def _turn(self, writer: MetaWriter, table_id: int) -> list[dict[str, Any]]:
+        """What goes with the first version under the new definition: other tables' foreign keys follow, and the table
+        leaves its old database. Returns the tables that the schema's difference must name."""
+        await self._follow(writer)
+        if self.new_name is None:
+            return []
+        return await self.new_name.write(writer, table_id, self.table.name, self.context)
 
     def _original(self) -> TableInfo:
         """The table as it was, but for the ids that are used up (ranges of undone indexes are deleted later)."""
@@ -260,7 +302,7 @@ class _Change:
 
     def _retired(self, state: SchemaState) -> TableInfo:
         """The final table with the dropped indexes in a state between; columns are found by their old id."""
-        final = self.plan.final
+        final = self.final
         dropped = []
         for index in self.table.indexes:
             if index.id not in self.plan.dropped_indexes:
@@ -320,7 +362,7 @@ class _Change:
             if plan.dropped_indexes:
                 await self._step(self._retired(SchemaState.WRITE_ONLY), SchemaState.WRITE_ONLY, forward=True)
             else:
-                await self._step(plan.final, SchemaState.PUBLIC, last=True)
+                await self._step(self.final, SchemaState.PUBLIC, last=True)
         except BaseException:
             await self._undo()
             raise
@@ -339,7 +381,7 @@ class _Change:
                 # There is no way back from here, and a transaction that lasts is no reason to stop half way: its snapshot
                 # keeps the entries that it reads, and those that it writes late are in nobody's way.
                 break
-        await self._step(plan.final, SchemaState.PUBLIC, forward=True, last=True)
+        await self._step(self.final, SchemaState.PUBLIC, forward=True, last=True)
 
     async def _follow(self, writer: MetaWriter) -> None:
         """Foreign keys of other tables follow columns that have another name now."""
@@ -358,13 +400,13 @@ class _Change:
             writer.put_table(schema_id, replace(child, foreign_keys=keys))
             await writer.bump(self.action, schema_id, child_id)
 
-    async def _set_counter(self, table: TableInfo) -> None:
+    async def _set_counter(self, table: TableInfo, schema: Schema) -> None:
         """AUTO_INCREMENT = n: never below what the rows have used."""
         wanted, auto_ids = self.draft.options.auto_increment, self.context.auto_ids
         if wanted is None or auto_ids is None or table.auto_increment_column is None:
             return
-        used = await largest_used(self.schema.name, table, self.context)
-        await auto_ids.reset(self.schema.info.id, table, max(wanted, used + 1))
+        used = await largest_used(schema.name, table, self.context)
+        await auto_ids.reset(schema.info.id, table, max(wanted, used + 1))
 
     # Copy
 
@@ -407,15 +449,20 @@ class _Change:
             await writer.drop_table(schema_id, self.table.id)
             for key, value in counters.items():
                 writer.transaction.put(key, b"%d" % value)
-            written = writer.put_table(schema_id, replace(new, auto_increment=0))
-            version = await writer.bump(self.action, schema_id, new.id, old_table_id=self.table.id)
-            job = new_job(writer.ts, self.job_id, self.action, self.schema, written, self.context)
+            affected = await self._turn(writer, new.id)
+            final = replace(self.final, id=new.id, auto_increment=0)
+            written = writer.put_table(self.target.info.id, final)
+            version = await writer.bump(
+                self.action, self.target.info.id, new.id,
+                old_table_id=self.table.id, old_schema_id=schema_id, affected=affected,
+            )  # fmt: skip
+            job = new_job(writer.ts, self.job_id, self.action, self.target, written, self.context)
             job.state, job.schema_state, job.row_count = SYNCED, SchemaState.PUBLIC, done.rows
             await writer.finish_job(self.job_id, job.history(version, writer.ts, table=written))
             writer.delete_later(self.job_id, *table_range(self.table.id))
-            await self._follow(writer)
 
         await self.owner.change(build)
+        self.turned = True
 
     async def _counters(self, writer: MetaWriter, new: TableInfo, done: Copied) -> dict[bytes, int]:
         """Counters of the new table: what the old one had used, what the rows have, what AUTO_INCREMENT = n asks

@@ -144,6 +144,6 @@ async def _create_select(node: CreateTable, schema: Schema, context: DdlContext)
     try:
         rows = await context.insert_select(schema.name, table, columns, node.select.statement, node.duplicates)
     except BaseException:
-        await drop_stored(Found(found, table), context)
+        await drop_stored([Found(found, table)], context)
         raise
     return OkResult(affected_rows=rows, info=f"Records: {rows}  Duplicates: 0  Warnings: 0")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 
 from executor.result import OkResult
@@ -38,8 +39,7 @@ async def drop(node: DropTable, context: DdlContext) -> OkResult:
             return OkResult()
         if context.foreign_key_checks:
             _refuse_parents(found, context)
-        for item in found:
-            await drop_stored(item, context)
+        await drop_stored(found, context)
     return OkResult()
 
 
@@ -85,47 +85,69 @@ def children_of(parent: Found, context: DdlContext) -> list[tuple[Found, Foreign
     return result
 
 
-async def drop_stored(item: Found, context: DdlContext, action: int = Action.DROP_TABLE) -> None:
-    """Walks public → write-only → delete-only → none; the rows go when no snapshot can read them any more."""
-    owner, schema, table = context.owner, item.schema, item.table
-    await owner.fence(schema.info.id, [table.id], context)
-    job_id = 0
+async def drop_stored(items: Sequence[Found], context: DdlContext, action: int = Action.DROP_TABLE) -> None:
+    """Walks public → write-only → delete-only → none, all tables together: one change hides them and one removes them, so
+    that a failure or a crash leaves all or none. The rows go when no snapshot can read them any more."""
+    owner, table_ids = context.owner, [item.table.id for item in items]
+    await owner.fence(items[0].schema.info.id, table_ids, context)
+    job_ids: list[int] = []
     try:
         for state in (SchemaState.WRITE_ONLY, SchemaState.DELETE_ONLY):
 
-            async def hide(writer: MetaWriter, state: SchemaState = state, known: int = job_id) -> tuple[int, int]:
-                number = known or await writer.next_id()
-                job = new_job(writer.ts, number, action, schema, table, context)
-                job.forward, job.schema_state = True, state
-                if not table.is_view:
-                    job.ranges = [table_range(table.id)]
-                writer.put_table(schema.info.id, replace(table, state=state))
-                writer.put_active_job(number, job.active())
-                return await writer.bump(action, schema.info.id, table.id), number
+            async def hide(
+                writer: MetaWriter, state: SchemaState = state, known: list[int] = job_ids
+            ) -> tuple[int, list[int]]:
+                numbers = known or await writer.next_ids(len(items))
+                return await _hide(writer, items, state, numbers, action, context), numbers
 
-            version, job_id = await owner.change(hide)
-            await owner.drain([table.id], version, context)
+            version, job_ids = await owner.change(hide)
+            await owner.drain(table_ids, version, context)
     except SqlError:
-        await owner.change(lambda writer: _restore(writer, item, job_id, action))
+        await owner.change(lambda writer: _restore(writer, items, job_ids, action))
         raise
 
     async def remove(writer: MetaWriter) -> None:
-        await writer.drop_table(schema.info.id, table.id)
-        if not table.is_view:
-            writer.delete_later(job_id, *table_range(table.id))
-        version = await writer.bump(action, schema.info.id, table.id)
-        job = new_job(writer.ts, job_id, action, schema, table, context)
-        job.state, job.schema_state = SYNCED, SchemaState.NONE
-        await writer.finish_job(job_id, job.history(version, writer.ts, table=table))
+        for item, job_id in zip(items, job_ids, strict=True):
+            schema, table = item.schema, item.table
+            await writer.drop_table(schema.info.id, table.id)
+            if not table.is_view:
+                writer.delete_later(job_id, *table_range(table.id))
+            version = await writer.bump(action, schema.info.id, table.id)
+            job = new_job(writer.ts, job_id, action, schema, table, context)
+            job.state, job.schema_state = SYNCED, SchemaState.NONE
+            await writer.finish_job(job_id, job.history(version, writer.ts, table=table))
 
     await owner.change(remove)
 
 
-async def _restore(writer: MetaWriter, item: Found, job_id: int, action: int) -> None:
-    """Nobody could be kept out in time: the table is public again."""
-    writer.put_table(item.schema.info.id, item.table)
-    await writer.drop_active_job(job_id)
-    await writer.bump(action, item.schema.info.id, item.table.id)
+async def _hide(
+    writer: MetaWriter,
+    items: Sequence[Found],
+    state: SchemaState,
+    job_ids: list[int],
+    action: int,
+    context: DdlContext,
+) -> int:
+    """Puts all tables into a state; each has a job, which a restart carries through. Returns the schema version."""
+    version = 0
+    for item, job_id in zip(items, job_ids, strict=True):
+        schema, table = item.schema, item.table
+        job = new_job(writer.ts, job_id, action, schema, table, context)
+        job.forward, job.schema_state = True, state
+        if not table.is_view:
+            job.ranges = [table_range(table.id)]
+        writer.put_table(schema.info.id, replace(table, state=state))
+        writer.put_active_job(job_id, job.active())
+        version = await writer.bump(action, schema.info.id, table.id)
+    return version
+
+
+async def _restore(writer: MetaWriter, items: Sequence[Found], job_ids: list[int], action: int) -> None:
+    """Nobody could be kept out in time: the tables are public again."""
+    for item, job_id in zip(items, job_ids):
+        writer.put_table(item.schema.info.id, item.table)
+        await writer.drop_active_job(job_id)
+        await writer.bump(action, item.schema.info.id, item.table.id)
 
 
 async def truncate(node: TruncateTable, context: DdlContext) -> OkResult:

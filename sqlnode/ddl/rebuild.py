@@ -15,6 +15,7 @@ from executor.dml.constraints import duplicate_index, duplicate_primary
 from executor.dml.table_writer import Row, TableWriter
 from planner.context import SqlMode
 from planner.expr.assignment import Assigner, assigner, zero_value
+from sqlnode.base.collation import charset_by_name
 from sqlnode.base.errors import (
     CHECK_CONSTRAINT_VIOLATED,
     DATA_TOO_LONG,
@@ -25,7 +26,7 @@ from sqlnode.base.errors import (
     SqlWarning,
 )
 from sqlnode.base.schema import ColumnInfo, TableInfo
-from sqlnode.base.types import Flag, TypeCode, Value
+from sqlnode.base.types import Flag, SqlType, TypeCode, Value
 from sqlnode.ddl.alter_plan import AlterPlan
 from sqlnode.ddl.context import DdlContext
 from sqlnode.ddl.table_rows import ParentLookup, batches, execution_of, writer_for
@@ -185,6 +186,7 @@ def _converted(source: ColumnInfo, column: ColumnInfo, table: str) -> Fill:
     convert: Assigner = assigner(source.type, column, table)
     counting = bool(column.type.flags & Flag.AUTO_INCREMENT)
     not_null, zero, name = column.type.not_null, zero_value(column.type), column.name
+    cut = _is_cut(source.type, column.type)
 
     def fill(old: Row, row: Row, context: EvalContext, number: int) -> Value:
         value = old[offset]
@@ -201,7 +203,7 @@ def _converted(source: ColumnInfo, column: ColumnInfo, table: str) -> Fill:
         try:
             return convert(value, context, number)
         except SqlError as error:
-            if error.code == DATA_TOO_LONG.code:
+            if cut and error.code == DATA_TOO_LONG.code:
                 raise SqlError(WARN_DATA_TRUNCATED, column=name, row=number) from None
             raise
 
@@ -212,6 +214,17 @@ _MARKS = (
     Flag.NOT_NULL | Flag.PRI_KEY | Flag.UNIQUE_KEY | Flag.MULTIPLE_KEY | Flag.NO_DEFAULT_VALUE | Flag.ON_UPDATE_NOW
     | Flag.AUTO_INCREMENT
 )  # fmt: skip
+
+
+def _is_cut(source: SqlType, target: SqlType) -> bool:
+    """Whether MySQL copies bytes from field to field, where it reports what does not fit as truncated (1265); between
+    other kinds of columns it stores a text, which is too long (1406)."""
+    if source.code != target.code or source.collation != target.collation:
+        return False
+    if source.code != TypeCode.VARCHAR:
+        return True
+    width = charset_by_name(source.charset).max_length
+    return (source.length * width > 255) == (target.length * width > 255)
 
 
 def _default(column: ColumnInfo, target: TableWriter) -> Fill:

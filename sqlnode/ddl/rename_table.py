@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import Any
 
 from executor.result import OkResult
@@ -17,6 +17,37 @@ from sqlnode.ddl.databases import refuse_server_schema
 from sqlnode.ddl.jobs import SYNCED
 from sqlnode.ddl.metadata import Action, MetaWriter
 from sqlnode.ddl.tables import new_job
+
+
+@dataclass(frozen=True, slots=True)
+class NewName:
+    """What a table is called after an ALTER TABLE that renames it and does more."""
+
+    home: Schema
+    target: Schema
+    name: str
+
+    @property
+    def moves(self) -> bool:
+        """To another database."""
+        return self.target.info.id != self.home.info.id
+
+    def given_to(self, table: TableInfo, old_name: str) -> TableInfo:
+        """The table under the new name."""
+        return renamed_table(table, self.home.name, self.target.name, self.name, self._map(old_name))
+
+    def _map(self, old_name: str) -> dict[tuple[str, str], tuple[str, str]]:
+        return {(self.home.name.lower(), old_name.lower()): (self.target.name, self.name)}
+
+    async def write(
+        self, writer: MetaWriter, table_id: int, old_name: str, context: DdlContext
+    ) -> list[dict[str, Any]]:
+        """Takes the table out of its old database, and lets other tables' foreign keys follow; the caller writes the
+        table itself. Returns what else the schema's difference names."""
+        if self.moves:
+            await writer.drop_table(self.home.info.id, table_id, keep_counters=True)
+            await writer.move_counters((self.home.info.id, table_id), (self.target.info.id, table_id))
+        return await _follow_children(writer, self._map(old_name), {table_id}, context)
 
 
 class _Names:
@@ -86,7 +117,7 @@ def _rename(
     if table.is_view and target is not source:
         raise SqlError(NOT_SUPPORTED_YET, feature="RENAME of a view to another database")
     same = (old[0].lower(), old[1].lower()) == (new[0].lower(), new[1].lower())
-    if not same and names.get(*new) is not None:
+    if (not same or old == new) and names.get(*new) is not None:
         raise SqlError(TABLE_EXISTS_ERROR, table=new[1])
     names.tables[old[0].lower(), old[1].lower()] = None
     names.tables[new[0].lower(), new[1].lower()] = table
@@ -168,6 +199,8 @@ async def _follow_children(
             if schema is None or child is None or child.id in done:
                 continue
             done.add(child.id)
+            child = await writer.table(schema.info.id, child.id)
+            assert child is not None, "a table of the catalog is stored"
             keys = tuple(_moved_key(key, database, moves) for key in child.foreign_keys)
             writer.put_table(schema.info.id, replace(child, foreign_keys=keys))
             affected.append(

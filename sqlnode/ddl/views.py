@@ -182,6 +182,6 @@ async def drop(node: DropView, context: DdlContext) -> OkResult:
             raise SqlError(BAD_TABLE_ERROR, table=",".join(missing))
         for text in missing:
             context.note(BAD_TABLE_ERROR.code, BAD_TABLE_ERROR.template.format(table=text))
-        for item in found:
-            await drop_stored(item, context, Action.DROP_VIEW)
+        if found:
+            await drop_stored(found, context, Action.DROP_VIEW)
     return OkResult()

@@ -97,10 +97,10 @@ def replanned(session: Session, entry: CachedPlan, values: tuple[Value, ...]) ->
 
 
 def check_definitions(plan: PhysicalPlan, ts: int) -> None:
-    """Raises 1412 when a table got its definition after the snapshot at `ts` was taken: the index entries and rows that
-    the definition speaks of may not be in it."""
+    """Raises 1412 when a table got its rows or an index after the snapshot at `ts` was taken: what the definition speaks
+    of may not be in it."""
     for _, table in plan.tables:
-        if table.update_ts > ts and table.id > 0 and not table.is_view:
+        if table.readable_from > ts and table.id > 0 and not table.is_view:
             raise SqlError(TABLE_DEF_CHANGED)
 
 

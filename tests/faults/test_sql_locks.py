@@ -437,16 +437,23 @@ def test_max_execution_time() -> None:
 
 
 @pytest.mark.parametrize(
-    "change",
-    ["alter table t add key kv (v)", "alter table t modify v bigint", "truncate table t", "alter table t drop key k"],
+    ("change", "refused"),
+    [
+        ("alter table t add key kv (v)", 1412),
+        ("alter table t modify v bigint", 1412),
+        ("truncate table t", 1412),
+        ("alter table t drop key k", 0),
+        ("alter table t comment = 'more', alter v set default 5", 0),
+        ("alter table t rename column k to kk", 0),
+    ],
 )
-def test_a_snapshot_does_not_read_newer_definitions(change: str) -> None:
-    """1412 instead of rows that the index or the copy did not have then."""
+def test_a_snapshot_does_not_read_newer_definitions(change: str, refused: int) -> None:
+    """1412 instead of rows that the index or the copy did not have then; what changes no rows is read through."""
 
     async def body(process: Process) -> None:
         a, b = await accounts(process), await process.client()
         await a.run("create table other (id int primary key)")
-        for isolation, code in (("repeatable read", 1412), ("read committed", 0)):
+        for isolation, code in (("repeatable read", refused), ("read committed", 0)):
             await a.run(f"set transaction isolation level {isolation}")
             await a.run("begin")
             await a.run("select * from other")
@@ -463,6 +470,8 @@ def test_a_snapshot_does_not_read_newer_definitions(change: str) -> None:
                 await b.run("alter table t drop key kv")
             if "drop key" in change:
                 await b.run("alter table t add key k (k)")
+            if "rename" in change:
+                await b.run("alter table t rename column kk to k")
             await b.run("alter table t modify v int")
 
     scenario(body)
