@@ -1,13 +1,17 @@
 """The point select's budget: it never suspends, makes no task, and stays under a fixed number of Python calls.
 
-The commands go through a real `Connection` over a real instance in memory; only the transport is a fake, so that the
+Calls are counted where the modules run from their sources (compiled code shows no frames), in a process of its own. The
+commands go through a real `Connection` over a real instance in memory; only the transport is a fake, so that the
 reply can be seen to be written inside the data callback.
 """
 
 from __future__ import annotations
 
 import asyncio
+import os
+import subprocess
 import sys
+from pathlib import Path
 from types import FrameType
 
 import pytest
@@ -110,7 +114,8 @@ def measured(connection: Connection, data: bytes) -> tuple[int, list[str], bytes
     return len(names), names, transport.written[0]
 
 
-async def run(kind: str) -> None:
+async def run(kind: str) -> int:
+    """Measures a point select. How many Python calls it took."""
     instance = await open_instance("memory:")
     try:
         connection = await connected(instance)
@@ -130,6 +135,7 @@ async def run(kind: str) -> None:
         assert b"three" in reply
         assert calls <= limit, f"{calls} Python calls, {limit} allowed: {names}"
         await connection.session.close()
+        return calls
     finally:
         await instance.close()
 
@@ -137,3 +143,17 @@ async def run(kind: str) -> None:
 @pytest.mark.parametrize("kind", ["prepared", "text"])
 def test_point_select(kind: str) -> None:
     asyncio.run(run(kind))
+
+
+@pytest.mark.parametrize("kind", ["prepared", "text"])
+def test_calls_of_the_sources(kind: str) -> None:
+    code = f"import asyncio; from tests.budgets.test_hot_path import run; print(asyncio.run(run({kind!r})))"
+    found = subprocess.run(
+        [sys.executable, "-c", code],
+        cwd=Path(__file__).parents[2],
+        env={**os.environ, "SQLNODE_PURE": "1"},
+        capture_output=True,
+        text=True,
+    )
+    assert found.returncode == 0, found.stderr
+    assert int(found.stdout) > 20, "calls are not seen"
