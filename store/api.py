@@ -180,6 +180,8 @@ class LockRequest:
     for_write: bool = False
     """The values serve writes of the same transaction only, whose commit waits until they are durable; nobody hears of
     them before."""
+    check: Callable[[], None] | None = None
+    """Raises when nobody wants the locks any more; asked before each wait."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -67,6 +67,7 @@ class Transaction:
         "_snapshot",
         "_store",
         "buffer",
+        "check",
         "explain",
         "for_update_ts",
         "pessimistic",
@@ -84,6 +85,9 @@ class Transaction:
         self.explain: Callable[[Transaction, AlreadyExists], Awaitable[Exception]] | None = None
         """Set by whoever uses `insert`: the error that the commit raises for a key that exists. It goes with the end, for
         it knows who knows the transaction, and such a circle would wait for the cycle collector."""
+        self.check: Callable[[], None] | None = None
+        """Raises when the statement that runs was killed; asked before each wait for a lock. `cancel_wait` ends a wait that
+        has begun."""
         self._lease: Lease | None = store.leases.take(start_ts)
         self._snapshot = Snapshot(store.client, store.resolver, start_ts)
         self._locked: dict[bytes, LockMode] = {}
@@ -264,6 +268,7 @@ class Transaction:
             not_exists,
             only_if_exists,
             for_write,
+            self.check,
         )
         result = await self._store.client.pessimistic_lock(request)
         self._note_locked(asked, mode, result, only_if_exists=only_if_exists)

@@ -223,6 +223,7 @@ async def _run_in_transaction(session: Session, entry: CachedPlan, values: tuple
             for_update=transaction.pessimistic,
         )
         session.running = transaction
+        transaction.check = session.kill.check
         try:
             result = await _run(plan, context)
             return await _finished(session, plan, context, result, streaming=False)

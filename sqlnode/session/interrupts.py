@@ -6,7 +6,7 @@ All of them set the session's kill flag, which is polled once a batch, and cance
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable
+from collections.abc import Awaitable, Coroutine
 from typing import TYPE_CHECKING, TypeVar
 
 from sqlnode.base.adoption import become_task
@@ -22,6 +22,13 @@ T = TypeVar("T")
 async def interruptible(kill: KillFlag, waiting: Awaitable[T]) -> T:
     """Awaits something that KILL may end. Raises what the kill flag holds."""
     await become_task()
+    try:
+        # Between the statement's last look and now the loop had its turn.
+        kill.check()
+    except BaseException:
+        if isinstance(waiting, Coroutine):
+            waiting.close()
+        raise
     task = asyncio.ensure_future(waiting)
     kill.waiting = task  # type: ignore[assignment]
     try:

@@ -172,6 +172,8 @@ class Connection:
         self.last_used = self.loop.time()
         session = self.session
         session.command = "Sleep"
+        # It was raised, so it knows the frames it went through, and with them the statement's snapshot.
+        session.kill.error = None
         if self.ending is not None or session.must_close:
             self.protocol.close_lingering()
 

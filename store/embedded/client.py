@@ -321,6 +321,8 @@ class EmbeddedClient:
                 raise LockNotAvailable(key)
             if request.wait is LockWait.SKIP_LOCKED:
                 return False
+            if request.check is not None:
+                request.check()
             left = deadline - perf_counter()
             if txn is not None:
                 await self._wait_for(txn, key, start_ts, left)

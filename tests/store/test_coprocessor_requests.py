@@ -10,6 +10,7 @@ import pytest
 
 from store import open_store
 from store.api import Block, CopCounters, CopRequest, KeyRange
+from store.proto import tipb_pb2
 from store.store import Store
 from store.testing import Faults, FaultyClient
 
@@ -33,7 +34,7 @@ def test_every_row_once_and_in_order(desc: bool, size: int, faults: bool) -> Non
         snapshot = store.snapshot(await store.timestamp())
         counters = CopCounters()
         ranges = (KeyRange(b"k000010", b"k000020"), KeyRange(b"k000050", b""))
-        request = CopRequest(None, ranges, desc=desc)  # type: ignore[arg-type]
+        request = CopRequest(tipb_pb2.DAGRequest(), ranges, desc=desc)
         found: list[int] = []
         async for batch in snapshot.coprocessor(request, counters):
             found += [int(value) for value in batch.column(1).to_pylist()]

@@ -353,3 +353,23 @@ def test_going_away_during_a_statement(text: bytes, caplog: pytest.LogCaptureFix
             client.writer.transport.abort()
 
     storm(caplog, body)
+
+
+def test_a_killed_statement_keeps_no_snapshot(caplog: pytest.LogCaptureFixture) -> None:
+    """Its error is raised through frames that know the snapshot; an idle session must not keep them."""
+
+    async def body(server: Server) -> None:
+        client = Client(server, random.Random(0))
+        await client.connect()
+        await client.log_in()
+        client.writer.write(packet(b"\x03SELECT SLEEP(30) FROM big"))
+        session = next(iter(server.instance.sessions.values()))
+        assert await settled(lambda: session.kill.waiting is not None)
+        assert server.instance.store.leases.alive()
+        session.kill_query()
+        assert (await client.read())[0] == 0xFF
+        gc.collect()
+        assert not server.instance.store.leases.alive()
+        client.writer.close()
+
+    storm(caplog, body)
