@@ -310,6 +310,15 @@ class Assignment:
     target: int = 0
 
 
+@dataclass(frozen=True, slots=True)
+class ViewCheck:
+    """A condition over the columns of a written table that a view WITH CHECK OPTION asks of its new rows."""
+
+    condition: Expression
+    database: str
+    view: str
+
+
 @dataclass(frozen=True)
 class DmlTarget:
     """One table that a statement writes. `columns` are the source plan's columns for ALL of the table's public columns
@@ -320,6 +329,7 @@ class DmlTarget:
     alias: str
     columns: tuple[Column, ...]
     handle: Column | None = None
+    checks: tuple[ViewCheck, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -341,6 +351,8 @@ class Insert(LogicalNode):
     DUPLICATE KEY UPDATE the existing row."""
     values_columns: tuple[Column, ...] = ()
     """Columns by which on-duplicate expressions read the row that would have been inserted (VALUES(c), row alias)."""
+    checks: tuple[ViewCheck, ...] = ()
+    """Over `row_columns`."""
 
     @property
     def schema(self) -> tuple[Column, ...]:

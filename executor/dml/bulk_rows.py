@@ -53,6 +53,7 @@ class BulkRows:
             program.late
             or self._writer.generated
             or self._writer.checks
+            or program.view_checks
             or node.on_duplicate
             or (keys is not None and (keys.parents or (node.replace_rows and keys.children)))
             or any(index is not self._writer.codec.primary for index in table.indexes)

@@ -24,6 +24,7 @@ from executor.dml.insert_values import block_values
 from executor.dml.load_data import LoadedFile, run_load
 from executor.dml.row_writes import LOCK_CHUNK, put_new, writing_transaction
 from executor.dml.table_writer import Row, Scalar, TableWriter, writer_of
+from executor.dml.view_checks import RowCheck, check_view, row_checks
 from executor.locking import lock_wait_ms
 from executor.offload import computed
 from executor.result import OkResult
@@ -99,6 +100,7 @@ class InsertProgram:
     auto_offset: int = -1
     conflicts: bool = False
     """IGNORE, ON DUPLICATE KEY UPDATE or REPLACE."""
+    view_checks: tuple[RowCheck, ...] = ()
 
     # --- rows ---
 
@@ -141,6 +143,7 @@ def _compile(plan_node: Insert, context: ExecContext) -> InsertProgram:
     program.auto_offset = -1 if auto is None else auto.offset
     program.conflicts = bool(node.ignore or node.replace_rows or node.on_duplicate)
     program.named = frozenset(column.offset for column in node.columns)
+    program.view_checks = row_checks(node.checks, node.row_columns)
     program.template = [default.value for default in writer.defaults]
     for offset, value in writer.hidden_values:
         program.template[offset] = value
@@ -347,9 +350,10 @@ async def write_rows(program: InsertProgram, context: ExecContext, rows: list[Pe
     if program.conflicts:
         await write_with_conflicts(program, context, rows, keys, run)
         return
-    if writer.checks:
+    if writer.checks or program.view_checks:
         for place, pending in enumerate(rows, 1):
             writer.check(pending.row, evaluation)
+            check_view(program.view_checks, pending.row, evaluation)
             if not place % SLICE_ROWS:
                 await _others(context)
     if keys is not None and keys.parents:

@@ -14,6 +14,7 @@ from executor.dml.constraints import duplicate_index, duplicate_primary
 from executor.dml.foreign_keys import ForeignKeys, after_delete, after_update, check_parents
 from executor.dml.row_writes import change_row, put_new, remove_row, writing_transaction
 from executor.dml.table_writer import Row, Scalar, TableWriter
+from executor.dml.view_checks import check_view
 from executor.index_entries import entry_handle
 from executor.locking import lock_wait_ms
 from planner.expr.assignment import Assigner, assigner
@@ -22,6 +23,7 @@ from sqlnode.base.errors import (
     CHECK_CONSTRAINT_VIOLATED,
     NO_REFERENCED_ROW_2,
     ROW_IS_REFERENCED_2,
+    VIEW_CHECK_FAILED,
     SqlError,
     SqlWarning,
 )
@@ -34,7 +36,9 @@ if TYPE_CHECKING:
 
 _SLICE_ROWS = 200
 """Rows after which other connections have their turn."""
-_IGNORABLE = frozenset((CHECK_CONSTRAINT_VIOLATED.code, NO_REFERENCED_ROW_2.code, ROW_IS_REFERENCED_2.code))
+_IGNORABLE = frozenset(
+    (CHECK_CONSTRAINT_VIOLATED.code, NO_REFERENCED_ROW_2.code, ROW_IS_REFERENCED_2.code, VIEW_CHECK_FAILED.code)
+)
 
 
 @dataclass(slots=True)
@@ -82,6 +86,7 @@ async def _write_one(
     writer, node = program.writer, program.node.node
     transaction = writing_transaction(context)
     writer.check(pending.row, context.evaluation)
+    check_view(program.view_checks, pending.row, context.evaluation)
     new = _encoded(writer, pending.row, pending.handle, context)
     existing = await _existing(context, new.unique_keys(has_handle=writer.has_handle))
     conflict = next((key for key in existing if existing[key] is not None), None)
@@ -211,6 +216,7 @@ async def _update_existing(
             row[offset] = default.get(row, evaluation)
     writer.generate(row, evaluation)
     writer.check(row, evaluation)
+    check_view(program.view_checks, row, evaluation)
     await change_row(context, writer, old, row, handle)
     if keys is not None:
         await check_parents(context, writer, keys, row, changed)

@@ -13,6 +13,7 @@ from executor.dml.auto_increment import raise_counter
 from executor.dml.foreign_keys import after_update, check_parents, keys_of
 from executor.dml.row_writes import as_buffered, change_row, lock, writing_transaction
 from executor.dml.table_writer import Row, Scalar, TableWriter, writer_of
+from executor.dml.view_checks import RowCheck, check_view, row_checks
 from executor.result import OkResult
 from executor.running import rows_of
 from planner.expr.assignment import Assigner, assigner
@@ -23,6 +24,7 @@ from sqlnode.base.errors import (
     DUP_ENTRY,
     NO_REFERENCED_ROW_2,
     ROW_IS_REFERENCED_2,
+    VIEW_CHECK_FAILED,
     SqlError,
     SqlWarning,
 )
@@ -32,7 +34,13 @@ from store.codec.keys import Handle
 YIELD_ROWS: Final = 500
 """Rows written before the loop gets its turn."""
 _IGNORABLE: Final = frozenset(
-    (CHECK_CONSTRAINT_VIOLATED.code, DUP_ENTRY.code, NO_REFERENCED_ROW_2.code, ROW_IS_REFERENCED_2.code)
+    (
+        CHECK_CONSTRAINT_VIOLATED.code,
+        DUP_ENTRY.code,
+        NO_REFERENCED_ROW_2.code,
+        ROW_IS_REFERENCED_2.code,
+        VIEW_CHECK_FAILED.code,
+    )
 )
 
 
@@ -59,6 +67,7 @@ class Target:
     """Place of a column that is NULL only where an outer join found no row, -1 when there is none to look at."""
     assignments: tuple[AssignedColumn, ...]
     assigned: frozenset[int]
+    checks: tuple[RowCheck, ...] = ()
     auto_offset: int = -1
     """The AUTO_INCREMENT column when it is assigned, else -1."""
 
@@ -117,6 +126,7 @@ def _compile(plan_node: Update, context: ExecContext) -> tuple[Target, ...]:
                 witness(writer, columns, handle) if len(node.targets) > 1 or not whole else -1,
                 tuple(assignments),
                 assigned,
+                row_checks(target.checks, target.columns),
                 automatic.offset if automatic is not None and automatic.offset in assigned else -1,
             )
         )
@@ -141,15 +151,20 @@ async def run_update(plan: PhysicalPlan, plan_node: Update, context: ExecContext
     changed = 0
     found = _matched_rows(targets, rows, context.evaluation, once=several or targets[0].columns is not None)
     await _lock_all(context, found)
+    matched = len(found)
     for number, (target, values, row, handle) in enumerate(found, 1):
         if not number % YIELD_ROWS:
             context.kill.check()
             await asyncio.sleep(0)
         current = as_buffered(context, target.writer, row, handle) if several else row
         if current is not None:
-            changed += await _update_row(context, target, values, current, handle, number, ignore=ignore)
-    info = f"Rows matched: {len(found)}  Changed: {changed}  Warnings: {warnings[0]}"
-    return OkResult(changed, 0, info, len(found))
+            done = await _update_row(context, target, values, current, handle, number, ignore=ignore)
+            if done < 0:
+                matched -= 1
+            else:
+                changed += done
+    info = f"Rows matched: {matched}  Changed: {changed}  Warnings: {warnings[0]}"
+    return OkResult(changed, 0, info, matched)
 
 
 def _matched_rows(
@@ -189,7 +204,8 @@ async def _update_row(
     *,
     ignore: bool,
 ) -> int:
-    """1 when the row changed. With IGNORE, what would be an error about the row becomes a warning and the row stays."""
+    """1 when the row changed. With IGNORE, what would be an error about the row becomes a warning and the row stays; -1
+    when it would have left the view, which MySQL does not count as matched."""
     if not ignore:
         return await _change(context, target, values, old, handle, number)
     transaction = writing_transaction(context)
@@ -201,7 +217,7 @@ async def _update_row(
             raise
         transaction.rollback_to(savepoint)
         context.evaluation.warn(SqlWarning("Warning", error.code, error.message))
-        return 0
+        return -1 if error.code == VIEW_CHECK_FAILED.code else 0
 
 
 async def _change(
@@ -231,6 +247,8 @@ async def _change(
         writer.generate(new, evaluation, number)
     if writer.checks:
         writer.check(new, evaluation)
+    if target.checks:
+        check_view(target.checks, new, evaluation)
     await change_row(context, writer, old, new, handle)
     keys = keys_of(context, writer)
     if keys is not None:

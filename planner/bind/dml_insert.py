@@ -18,9 +18,9 @@ from planner.bind.relation import Relation
 from planner.bind.scope import Scope, Source
 from planner.bind.state import Environment, unsupported
 from planner.bind.tables import find_table, plan_column, refuse_partition
-from planner.bind.updatable import insertable, is_join
-from planner.expr.nodes import Column, Expression
-from planner.logical import Assignment, Insert, LogicalNode, Projection
+from planner.bind.updatable import BaseTable, insertable, is_join
+from planner.expr.nodes import Column, Expression, substitute
+from planner.logical import Assignment, Insert, LogicalNode, Projection, ViewCheck
 from planner.parse.nodes_common import StatementKind
 from planner.parse.statement import Statement
 from sqlnode.base.errors import (
@@ -79,6 +79,7 @@ def bind_insert(statement: Statement, environment: Environment) -> LogicalNode:
         on_duplicate,
         target.row,
         given,
+        target.checks,
     )
 
 
@@ -102,6 +103,7 @@ def _target(environment: Environment, node: exp.Expression, verb: str) -> Insert
     environment.refers(found, name)
     mapping: dict[str, str] | None = None
     behind: Environment | None = None
+    base: BaseTable | None = None
     if table.is_view:
         base = insertable(environment, found, table)
         if base is None and is_join(table):
@@ -120,7 +122,14 @@ def _target(environment: Environment, node: exp.Expression, verb: str) -> Insert
         environment.binding.next_id += 1
         row.append(plan_column(environment.binding.next_id, info, found, table, named_table))
     columns = _columns(table, names, mapping)
-    return InsertTarget(found, table, columns, tuple(row), named_database, named_table, mapping, behind)
+    checks = () if base is None else _over_row(base, row)
+    return InsertTarget(found, table, columns, tuple(row), named_database, named_table, mapping, behind, checks)
+
+
+def _over_row(base: BaseTable, row: Sequence[Column]) -> tuple[ViewCheck, ...]:
+    """The view's checks over the columns of the new row."""
+    given: dict[Column, Expression] = {base.columns[column.origin_name.lower()]: column for column in row}
+    return tuple(replace(check, condition=substitute(check.condition, given)) for check in base.checks)
 
 
 def _columns(table: TableInfo, names: list[str] | None, mapping: dict[str, str] | None) -> tuple[ColumnInfo, ...]:

@@ -24,6 +24,7 @@ from planner.bind.from_clause import bind_from
 from planner.bind.placement import Pending, attach
 from planner.bind.scope import Scope, Source
 from planner.bind.state import Environment
+from planner.bind.updatable import view_checks
 from planner.expr.nodes import Column
 from planner.logical import Assignment, LogicalNode, Update
 from planner.parse.statement import Statement
@@ -49,7 +50,7 @@ def bind_update(statement: Statement, environment: Environment) -> LogicalNode:
             need_write(environment, source, "UPDATE")
         need_write(environment, source, "UPDATE", column)
     need_read(environment, part.sources, sources)
-    targets = [target_of(source, VERB) for source in sources]
+    targets = [replace(target_of(source, VERB), checks=view_checks(source)) for source in sources]
     _refuse_moved_twice(named, sources)
     written = frozenset((t.database.lower(), t.table.name.lower()) for t in targets)
     environment = replace(environment, written=written)

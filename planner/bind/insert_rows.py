@@ -17,7 +17,7 @@ from planner.bind.set_operations import common_types
 from planner.bind.state import Environment, unsupported
 from planner.expr.nodes import Column, Constant, Expression, columns_of
 from planner.functions import cast
-from planner.logical import Dual, LogicalNode, Projection, SetKind, SetOperation
+from planner.logical import Dual, LogicalNode, Projection, SetKind, SetOperation, ViewCheck
 from planner.parse.values_block import LiteralKind, ValuesBlock
 from sqlnode.base.errors import NO_DEFAULT_FOR_FIELD, WRONG_VALUE_COUNT_ON_ROW, SqlError
 from sqlnode.base.schema import ColumnInfo, TableInfo
@@ -37,6 +37,7 @@ class InsertTarget:
     named_table: str
     mapping: dict[str, str] | None = None
     behind: Environment | None = None
+    checks: tuple[ViewCheck, ...] = ()
 
     def need(self, environment: Environment, privilege: str, columns: Iterable[ColumnInfo] = ()) -> None:
         """Notes a privilege on the target or on columns of it, and for a view on the table behind it."""

@@ -37,6 +37,10 @@ class Source:
     """Whether its own spelling of a column's name labels a result, as views and what is merged like them have it."""
     joined: bool = False
     """A view over several tables that MySQL could update, named by a statement that writes."""
+    conditions: tuple[Expression, ...] = ()
+    """Of an updatable view: what it and the views below it select by, over the columns of `node`."""
+    checks: tuple[Expression, ...] = ()
+    """Those of them that WITH CHECK OPTION asks of new rows."""
     reads: Callable[[str], None] | None = None
     """Notes that the statement reads a column of this table or view, for privileges."""
     names: dict[str, Column | None] = field(init=False)

@@ -12,10 +12,11 @@ from planner.bind.consumption import take
 from planner.bind.from_clause import Part, bind_from
 from planner.bind.scope import Source
 from planner.bind.state import Environment, unsupported
-from planner.bind.views import definition, invalid, view_environment
-from planner.expr.nodes import Column
+from planner.bind.views import INVALID_CODES, definition, invalid, view_environment
+from planner.expr.nodes import Column, Expression, columns_of
 from planner.functions import is_aggregate
-from planner.logical import LogicalNode
+from planner.logical import LogicalNode, ViewCheck
+from sqlnode.base.errors import SqlError
 from sqlnode.base.schema import TableInfo
 
 if TYPE_CHECKING:
@@ -37,6 +38,9 @@ class BaseTable:
     table: TableInfo
     names: dict[str, str | None]
     behind: Environment | None
+    columns: dict[str, Column]
+    """The base table's columns, by lower-case name, over which `checks` are."""
+    checks: tuple[ViewCheck, ...]
 
 
 def plain_select(view: exp.Expression) -> bool:
@@ -50,6 +54,23 @@ def plain_select(view: exp.Expression) -> bool:
         return False
     return not any(
         isinstance(node, (exp.Select, exp.AggFunc, exp.GroupConcat)) and node is not view for node in view.walk()
+    )
+
+
+def may_be_updatable(view: exp.Expression, algorithm: int) -> bool:
+    """Whether MySQL might write through a view of this definition: no grouping, DISTINCT, LIMIT, set operation or missing
+    FROM. (What we can write through is less, see `is_updatable`.)"""
+    if not isinstance(view, exp.Select) or view.args.get("from_") is None or algorithm == TEMPTABLE:
+        return False
+    if any(
+        value and name not in _PLAIN and name not in ("joins", "order", "with_") for name, value in view.args.items()
+    ):
+        return False
+    return not any(
+        isinstance(node, (exp.AggFunc, exp.GroupConcat))
+        or (isinstance(node, exp.Anonymous) and is_aggregate(node.name))
+        for item in view.expressions
+        for node in item.walk(prune=lambda node: isinstance(node, exp.Query))
     )
 
 
@@ -88,28 +109,56 @@ def updatable_part(environment: Environment, database: str, table: TableInfo, al
     assert view is not None
     if view.algorithm == TEMPTABLE:
         return None
-    if environment.whole and view.extra.get(CHECK_OPTION):
-        raise unsupported("writing to a view WITH CHECK OPTION")
     inside, statement = view_environment(environment, database, table)
     node = statement.tree
     if not plain_select(node):
         return None
     inside = replace(inside, whole=True)
     take(node)
-    part = bind_from(inside, node.args["from_"].this, ())
+    try:
+        part = bind_from(inside, node.args["from_"].this, ())
+    except SqlError as error:
+        raise invalid(database, table) if error.code in INVALID_CODES else error from None
     if len(part.sources) != 1 or part.sources[0].node is None:
         return None
     scope = part.scope(None)
     plan = part.plan
-    if node.args.get("where") is not None:
-        plan, _ = bind_where(inside, scope, node.args["where"].this, plan)
-    items = bind_items(Block(inside, node, part, scope))
+    own: list[Expression] = []
+    try:
+        if node.args.get("where") is not None:
+            plan, own = bind_where(inside, scope, node.args["where"].this, plan)
+        items = bind_items(Block(inside, node, part, scope))
+    except SqlError as error:
+        raise invalid(database, table) if error.code in INVALID_CODES else error from None
     if any(has_aggregate(item.expression) for item in items):
         return None
     names = view.columns or tuple(info.name for info in table.columns)
     if len(names) != len(items):
         raise invalid(database, table)
-    return _as_source(environment, inside, plan, part.sources[0], items, names, alias, database, table.name)
+    found = _as_source(environment, inside, plan, part.sources[0], items, names, alias, database, table.name)
+    if found is not None:
+        _note_checks(found.sources[0], part.sources[0], own, view.extra.get(CHECK_OPTION))
+    return found
+
+
+def _note_checks(source: Source, base: Source, own: Sequence[Expression], option: object) -> None:
+    """What new rows must fulfil: with LOCAL the view's own condition, with CASCADED those of all views below as well; what
+    a view below asks itself holds in any case."""
+    source.conditions = (*base.conditions, *own)
+    source.checks = base.checks
+    if option == "LOCAL":
+        source.checks = (*base.checks, *own)
+    elif option:
+        source.checks = source.conditions
+
+
+def view_checks(source: Source) -> tuple[ViewCheck, ...]:
+    """The source's checks as a statement that writes it needs them. Error 1235 for one over computed columns."""
+    assert source.node is not None, "only stored rows are written"
+    stored = set(source.node.columns)
+    if any(columns_of(check) - stored for check in source.checks):
+        raise unsupported("WITH CHECK OPTION over computed columns")
+    return tuple(ViewCheck(check, source.database, source.stored_name) for check in source.checks)
 
 
 def _as_source(
@@ -155,4 +204,5 @@ def insertable(environment: Environment, database: str, table: TableInfo) -> Bas
     names = {c.name.lower(): c.origin_name if c.id in stored else None for c in source.columns}
     if None in names.values() or len(set(names.values())) != len(names):
         return None
-    return BaseTable(source.node.database, source.table, names, source.behind)
+    columns = {info.name.lower(): column for column, info in zip(source.node.columns, source.node.infos)}
+    return BaseTable(source.node.database, source.table, names, source.behind, columns, view_checks(source))

@@ -23,7 +23,7 @@ from sqlnode.base.schema import TableInfo
 
 SECURITY_DEFINER = 0
 _DEPTH_LIMIT = 32
-_INVALID = frozenset(
+INVALID_CODES = frozenset(
     row.code for row in (BAD_DB_ERROR, BAD_FIELD_ERROR, NO_SUCH_TABLE, SP_DOES_NOT_EXIST, VIEW_INVALID)
 )
 
@@ -63,7 +63,7 @@ def bind_view(environment: Environment, database: str, table: TableInfo) -> Rela
     try:
         relation = bind_query(statement.tree, inside)
     except SqlError as error:
-        if error.code in _INVALID:
+        if error.code in INVALID_CODES:
             raise invalid(database, table) from error
         raise
     names = view.columns or tuple(info.name for info in table.columns)

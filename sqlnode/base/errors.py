@@ -225,6 +225,7 @@ NO_SUCH_USER|1449|HY000|The user specified as a definer ('{user}'@'{host}') does
 VIEW_INVALID|1356|HY000|View '{database}.{view}' references invalid table(s) or column(s) or function(s) or definer/invoker of view lack rights to use them
 WRONG_OBJECT|1347|HY000|'{database}.{name}' is not {expected}
 NONUPDATEABLE_COLUMN|1348|HY000|Column '{column}' is not updatable
+VIEW_NONUPD_CHECK|1368|HY000|CHECK OPTION on non-updatable view '{database}.{view}'
 VIEW_CHECK_FAILED|1369|HY000|CHECK OPTION failed '{database}.{view}'
 TRG_DOES_NOT_EXIST|1360|HY000|Trigger does not exist
 NO_DEFAULT_FOR_FIELD|1364|HY000|Field '{column}' doesn't have a default value

@@ -13,6 +13,7 @@ from sqlglot import expressions as exp
 
 from executor.result import OkResult
 from planner.bind import bind
+from planner.bind.updatable import may_be_updatable
 from planner.expr.nodes import Column
 from planner.parse.expression_text import quote_name
 from planner.parse.nodes_common import StatementKind, UserName
@@ -25,6 +26,7 @@ from sqlnode.base.errors import (
     NO_SUCH_TABLE,
     NOT_SUPPORTED_YET,
     TABLE_EXISTS_ERROR,
+    VIEW_NONUPD_CHECK,
     VIEW_SELECT_CLAUSE,
     VIEW_SELECT_VARIABLE,
     VIEW_WRONG_LIST,
@@ -47,7 +49,7 @@ _ALGORITHMS = {None: 0, "UNDEFINED": 0, "MERGE": 1, "TEMPTABLE": 2}
 
 
 async def create(node: CreateView, context: DdlContext) -> OkResult:
-    """CREATE [OR REPLACE] VIEW and ALTER VIEW. Raises 1050, 1146, 1347, 1351, 1353, 1060 and what the query has
+    """CREATE [OR REPLACE] VIEW and ALTER VIEW. Raises 1050, 1146, 1347, 1351, 1353, 1368, 1060 and what the query has
     wrong."""
     database, name = context.qualified(node.view)
     check_table_name(name)
@@ -94,7 +96,13 @@ def define_view(node: CreateView, name: str, schema: Schema, context: DdlContext
     mode = depends_on_mode(statement)
     if mode is not None:
         raise SqlError(NOT_SUPPORTED_YET, feature=f"a view whose text depends on sql_mode {mode}")
-    columns = bind(statement, context.planning()).columns
+    bound = bind(statement, context.planning())
+    own = (schema.name.lower(), name.lower())
+    if any((database.lower(), table.name.lower()) == own for database, table in bound.tables):
+        raise SqlError(NO_SUCH_TABLE, database=schema.name, table=name)
+    if node.check_option and not may_be_updatable(statement.tree, _ALGORITHMS[node.algorithm]):
+        raise SqlError(VIEW_NONUPD_CHECK, database=schema.name, view=name)
+    columns = bound.columns
     text = qualified_text(statement, context.database, [_star_item(column) for column in columns])
     if node.columns and len(node.columns) != len(columns):
         raise SqlError(VIEW_WRONG_LIST)
