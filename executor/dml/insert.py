@@ -230,7 +230,7 @@ async def run_insert(plan: PhysicalPlan, plan_node: Insert, context: ExecContext
     if many:
         duplicates = run.records - run.affected if node.ignore and not node.on_duplicate else run.duplicates
         result.info = f"Records: {run.records}  Duplicates: {duplicates}  Warnings: {warnings[0]}"
-    if not run.insert_id and run.explicit_id:
+    if not run.insert_id and run.explicit_id and run.affected:
         result.explicit_insert_id = run.explicit_id
     return result
 

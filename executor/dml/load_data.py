@@ -256,7 +256,8 @@ class _Loader:
             assert assign is not None, "a column has an assigner"
             row[place.column.offset] = self._assigned(place.column, assign, value, number)
         for place in self._places[len(fields) :]:
-            _complain(context, WARN_TOO_FEW_RECORDS, number)
+            if place.column is not None:
+                _complain(context, WARN_TOO_FEW_RECORDS, number)
             self._without_field(place, row)
         if len(fields) > len(self._places) and (len(fields) > len(self._places) + 1 or fields[-1]):
             # An empty field behind the last separator is the end of the line.

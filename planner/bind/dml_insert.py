@@ -28,6 +28,7 @@ from sqlnode.base.errors import (
     FIELD_SPECIFIED_TWICE,
     NON_INSERTABLE_TABLE,
     NON_UPDATABLE_TABLE,
+    NONUNIQ_TABLE,
     WRONG_VALUE_COUNT_ON_ROW,
     SqlError,
 )
@@ -199,6 +200,8 @@ def _on_duplicate(
     scope = Scope((row,), row.columns)
     sources: list[Source] = [row]
     if statement.insert_alias is not None:
+        if statement.insert_alias[0].lower() == target.named_table.lower():
+            raise SqlError(NONUNIQ_TABLE, table=statement.insert_alias[0])
         sources.append(_alias_source(target, given, *statement.insert_alias))
         scope = Scope(tuple(sources), row.columns)
     binder = ExpressionBinder(environment, scope, FIELD_LIST, values=Scope((new_row,), new_row.columns))

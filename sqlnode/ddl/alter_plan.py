@@ -35,7 +35,7 @@ from sqlnode.ddl.build_foreign_keys import (
     implicit_index,
     resolve_foreign_keys,
 )
-from sqlnode.ddl.build_keys import Key, carried_parts, free_name, resolve_keys, with_key_flags
+from sqlnode.ddl.build_keys import Key, carried_parts, free_name, resolve_keys, warn_duplicates, with_key_flags
 from sqlnode.ddl.build_table import (
     GENERATED_KEY,
     Surroundings,
@@ -85,7 +85,7 @@ def finish(draft: Draft, building: Building, around: Surroundings) -> AlterPlan:
     check_generated_order(columns)
     check_expression_defaults([slot.definition for slot in slots if slot.definition is not None], columns)
     _outgrown_handle(draft, columns)
-    keys = _new_keys(draft, columns)
+    keys = _new_keys(draft, columns, building)
     primary = next((key for key in keys if key.primary), None)
     if primary is not None:
         draft.primary_changed = True
@@ -168,8 +168,9 @@ def _outgrown_handle(draft: Draft, columns: Sequence[ColumnInfo]) -> None:
     draft.new_keys = [KeyDef("PRIMARY", (KeyPart(name),), clustered=True), *draft.new_keys]
 
 
-def _new_keys(draft: Draft, columns: tuple[ColumnInfo, ...]) -> list[Key]:
+def _new_keys(draft: Draft, columns: tuple[ColumnInfo, ...], building: Building) -> list[Key]:
     keys = resolve_keys(draft.new_keys, columns, _taken_names(draft))
+    warn_duplicates(keys, draft.indexes, draft.found.schema.name, draft.table.name, building)
     if any(key.primary for key in keys) and draft.primary_names:
         raise SqlError(MULTIPLE_PRI_KEY)
     return keys

@@ -9,6 +9,7 @@ from planner.parse.nodes_ddl import KeyDef, KeyPart
 from sqlnode.base.errors import (
     BLOB_KEY_WITHOUT_LENGTH,
     DUP_FIELDNAME,
+    DUP_INDEX,
     DUP_KEYNAME,
     JSON_USED_AS_KEY,
     KEY_COLUMN_DOES_NOT_EXIST,
@@ -26,10 +27,12 @@ from sqlnode.base.errors import (
     WRONG_NAME_FOR_INDEX,
     WRONG_SUB_KEY,
     SqlError,
+    SqlWarning,
 )
 from sqlnode.base.schema import ColumnInfo, IndexColumn, IndexInfo
 from sqlnode.base.types import Flag, SqlType, TypeCode
 from sqlnode.ddl.build_column import MAX_COMMENT, check_name
+from sqlnode.ddl.building import Building
 from sqlnode.ddl.charsets import max_character_bytes
 
 PRIMARY = "PRIMARY"
@@ -216,6 +219,25 @@ def resolve_keys(definitions: Sequence[KeyDef], columns: Sequence[ColumnInfo], t
             names.add(name.lower())
         found.append(Key(name, parts[number], definition.kind == "UNIQUE", False, definition))
     return found
+
+
+def warn_duplicates(
+    keys: Sequence[Key], known: Sequence[IndexInfo], database: str, table: str, building: Building
+) -> None:
+    """Warns (1831) of new keys that have the parts of another one of their kind."""
+    seen = {(index.unique, _written_parts(index.columns)) for index in known if not index.primary}
+    for key in keys:
+        parts = (key.unique, _written_parts(key.parts))
+        if key.primary:
+            continue
+        if parts in seen:
+            message = DUP_INDEX.template.format(index=key.name, table=f"{database}.{table}")
+            building.warn(SqlWarning("Warning", DUP_INDEX.code, message))
+        seen.add(parts)
+
+
+def _written_parts(parts: Sequence[IndexColumn]) -> tuple[tuple[str, int, bool], ...]:
+    return tuple((part.name.lower(), part.length, part.descending) for part in parts)
 
 
 def check_primary(definition: KeyDef, parts: Sequence[IndexColumn], columns: Sequence[ColumnInfo]) -> None:

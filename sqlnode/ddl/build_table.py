@@ -37,7 +37,7 @@ from sqlnode.base.types import Flag
 from sqlnode.ddl.build_checks import build_checks, check_generated_order, with_generated
 from sqlnode.ddl.build_column import build_column, check_name, check_row_size
 from sqlnode.ddl.build_foreign_keys import ForeignKey, check_parent, implicit_index, resolve_foreign_keys
-from sqlnode.ddl.build_keys import Key, free_name, has_timestamp, resolve_keys, with_key_flags
+from sqlnode.ddl.build_keys import Key, free_name, has_timestamp, resolve_keys, warn_duplicates, with_key_flags
 from sqlnode.ddl.building import Building
 from sqlnode.ddl.expression_keys import expression_columns
 from sqlnode.ddl.table_options import Options
@@ -100,6 +100,7 @@ def build_table(node: CreateTable, options: Options, building: Building, around:
         replace(column, id=place + 1, offset=place) for place, column in enumerate(hidden, start=len(columns))
     )
     keys = resolve_keys(key_definitions, columns)
+    warn_duplicates(keys, (), around.database, node.table.name, building)
     refuse_null_primary(keys, definitions)
     table = _assemble(node.table.name, columns, keys, resolved, options, building)
     checks = [*(check for column in definitions for check in column.checks), *node.checks]
