@@ -14,17 +14,31 @@ from sqlnode.base.types import Value
 from store.codec.row_format import HANDLE_COLUMN_ID, ColumnSpec, HandleParts
 
 
-@dataclass(slots=True)
+@dataclass(init=False, slots=True)
 class OkResult:
     """A statement without rows. `matched_rows` differs from `affected_rows` for UPDATE (client flag FOUND_ROWS)."""
 
-    affected_rows: int = 0
-    last_insert_id: int = 0
-    info: str = ""
-    matched_rows: int | None = None
-    explicit_insert_id: int = 0
+    affected_rows: int
+    last_insert_id: int
+    info: str
+    matched_rows: int | None
+    explicit_insert_id: int
     """The last value that an INSERT itself gave to its AUTO_INCREMENT column: the OK packet's insert id when none was
     generated. LAST_INSERT_ID() knows nothing of it."""
+
+    def __init__(
+        self,
+        affected_rows: int = 0,
+        last_insert_id: int = 0,
+        info: str = "",
+        matched_rows: int | None = None,
+        explicit_insert_id: int = 0,
+    ) -> None:
+        self.affected_rows = affected_rows
+        self.last_insert_id = last_insert_id
+        self.info = info
+        self.matched_rows = matched_rows
+        self.explicit_insert_id = explicit_insert_id
 
 
 @dataclass(slots=True)
@@ -61,7 +75,7 @@ class StoredLayout:
         return any(spec.is_handle or spec.id == HANDLE_COLUMN_ID or spec.id in self.parts.ids for spec in self.specs)
 
 
-@dataclass(slots=True)
+@dataclass(init=False, slots=True)
 class StoredRows:
     """Row path: rows still in stored form, as pairs of (handle, stored row value); `wire.transcode` turns them into
     result rows without Python values. `zone` is the session's, for TIMESTAMP columns (stored in UTC)."""
@@ -69,7 +83,19 @@ class StoredRows:
     columns: tuple[Column, ...]
     layout: StoredLayout
     values: Sequence[tuple[int | bytes, bytes]]
-    zone: tzinfo | None = None
+    zone: tzinfo | None
+
+    def __init__(
+        self,
+        columns: tuple[Column, ...],
+        layout: StoredLayout,
+        values: Sequence[tuple[int | bytes, bytes]],
+        zone: tzinfo | None = None,
+    ) -> None:
+        self.columns = columns
+        self.layout = layout
+        self.values = values
+        self.zone = zone
 
 
 Result: TypeAlias = OkResult | RowsResult | ValueRows | StoredRows

@@ -44,6 +44,7 @@ COMPILED: dict[str, tuple[str, ...]] = {
         "text_plans",
         "transactions",
     ),
+    "sqlnode/statements": ("transaction",),
     "planner/expr": ("evaluation",),
     "planner/parse": ("text_template",),
     "executor": (

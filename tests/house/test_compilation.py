@@ -32,6 +32,8 @@ def offences(tree: ast.AST) -> list[str]:
                 # The exception that is handled would be seen by whatever else runs until the coroutine goes on.
                 inside = [child for child in ast.walk(block) if isinstance(child, AWAITS)]
                 found += [f"{child.lineno}: it waits while it handles an exception" for child in inside]
+        if isinstance(node, ast.AsyncWith):
+            found.append(f"{node.lineno}: `async with` waits while it handles an exception")
         if isinstance(node, ast.With) and any(isinstance(child, AWAITS) for child in ast.walk(node)):
             found.append(f"{node.lineno}: it waits inside `with`")
         if isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef)):
@@ -57,6 +59,7 @@ def test_compiled_modules_keep_to_what_can_be_compiled() -> None:
         "async def f():\n try:\n  pass\n except ValueError:\n  await g()",
         "async def f():\n try:\n  pass\n finally:\n  await g()",
         "async def f():\n with a:\n  await g()",
+        "async def f():\n async with a:\n  g()",
         "async def f():\n from a import b\n await b()",
         "class C:\n @cached_property\n def f(self): pass",
     ],
