@@ -34,7 +34,7 @@ from planner.expr.nodes import Constant, Expression
 from planner.expr.scalar import compile_scalar
 from planner.parse.values_block import ValuesBlock
 from planner.physical import Insert, PhysicalNode, PhysicalPlan
-from sqlnode.base.errors import BAD_NULL_ERROR, SqlError
+from sqlnode.base.errors import BAD_NULL_ERROR, NO_REFERENCED_ROW_2, SqlError
 from sqlnode.base.types import Value
 from store.api import AlreadyExists
 from store.codec.keys import Handle
@@ -397,7 +397,10 @@ async def _write_plain(
             raise await _first_conflict(program, context, pending, record_key, entries, exists)
     if keys is not None:
         for pending in rows:
-            await check_parents(context, writer, keys, pending.row)
+            try:
+                await check_parents(context, writer, keys, pending.row)
+            except SqlError as error:
+                raise await _earlier_duplicate(context, error) from None
     run.affected += len(rows)
 
 
@@ -444,6 +447,16 @@ def _duplicate(writer: TableWriter, row: Row, record_key: bytes, entries: Sequen
         return duplicate_primary(writer.table, row)
     entry = next(entry for entry in entries if entry.key == key)
     return duplicate_index(writer.table, entry.index_id, row)
+
+
+async def _earlier_duplicate(context: ExecContext, error: SqlError) -> SqlError:
+    """A parent is missing; but a row that exists already is the error before that, which an optimistic transaction would
+    learn only when it commits."""
+    transaction = writing_transaction(context)
+    if transaction.pessimistic or error.code != NO_REFERENCED_ROW_2.code:
+        return error
+    earlier = await duplicate_at_commit(context, transaction, AlreadyExists(b"", None))
+    return earlier if isinstance(earlier, SqlError) else error
 
 
 async def _first_conflict(

@@ -249,12 +249,21 @@ async def _change(
         writer.check(new, evaluation)
     if target.checks:
         check_view(target.checks, new, evaluation)
-    await change_row(context, writer, old, new, handle)
     keys = keys_of(context, writer)
-    if keys is not None:
+    if keys is None:
+        await change_row(context, writer, old, new, handle)
+    else:
         changed = frozenset(offset for offset in range(writer.width) if new[offset] != old[offset])
+        followed = bool(keys.children) and bool(changed & keys.referenced)
+        try:
+            await change_row(context, writer, old, new, handle)
+        except SqlError:
+            if followed:
+                # MySQL looks at the children before it meets the key that exists.
+                await after_update(context, writer, keys, old, new)
+            raise
         await check_parents(context, writer, keys, new, changed)
-        if keys.children and changed & keys.referenced:
+        if followed:
             await after_update(context, writer, keys, old, new)
     if target.auto_offset >= 0:
         await raise_counter(context, writer, new[target.auto_offset])
