@@ -19,6 +19,7 @@ from sqlnode.catalog_loader import CatalogLoader
 from sqlnode.ddl.owner import DdlOwner
 from sqlnode.ddl.waits import TableVersions
 from sqlnode.privileges import ANY_COLUMN, Account, Accounts
+from sqlnode.session.activity import Activity, no_commands
 from sqlnode.session.locks import AdvisoryLocks, TableLocks
 from sqlnode.session.plan_cache import PlanCache
 from sqlnode.session.variables import GlobalVariables
@@ -51,7 +52,10 @@ class Instance:
         self.statistics = Statistics(store, self.plan_cache.forget_plans)
         self.sessions: dict[int, Session] = {}
         self.started_at = time.time()
-        self.counters: dict[str, int] = {}
+        self.past_commands = no_commands()
+        """What sessions that are gone have run (session.activity)."""
+        self.activity: Callable[[Session | None], Activity] = lambda session: Activity()
+        """What happened on a session's connection, or on all; the server sets it."""
         self.disconnect: Callable[[Session], None] = lambda session: None
         """Closes a session's connection; the server sets it."""
         self._next_connection = 1

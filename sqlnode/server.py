@@ -10,10 +10,12 @@ import asyncio
 import logging
 import time
 from collections.abc import Awaitable, Coroutine
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from sqlnode.base.errors import QUERY_INTERRUPTED, SERVER_SHUTDOWN, SqlError
 from sqlnode.config import Config
+from sqlnode.session.activity import Activity
 from sqlnode.wire.auth.plugin import VerifiedPasswords
 from sqlnode.wire.connection import Connection
 from sqlnode.wire.framing import PacketProtocol
@@ -43,12 +45,11 @@ class Server:
         self.verified = VerifiedPasswords()
         directory = config.data_directory
         self.keys = ServerKeys(directory, _path(config.tls_certificate), _path(config.tls_key))
-        self.questions = 0
+        self._past = Activity()
+        """What connections that are gone did."""
         self.port = config.port
         self.stopping = False
         self._connections: dict[int, Connection] = {}
-        self._accepted = 0
-        self._most = 0
         self._listener: asyncio.Server | None = None
         self._tasks: dict[str, asyncio.Task[None]] = {}
         self._started = time.monotonic()
@@ -60,6 +61,7 @@ class Server:
     async def start(self) -> None:
         """Accepts connections from now on. Raises OSError when the address cannot be bound."""
         self.instance.disconnect = self._disconnect
+        self.instance.activity = self._activity
         listener = await self.loop.create_server(
             self._new_protocol, self.config.host, self.config.port, backlog=_BACKLOG, reuse_address=True
         )
@@ -133,10 +135,6 @@ class Server:
             now = self.loop.time()
             for connection in list(self._connections.values()):
                 connection.check_idle(now)
-            counters = self.instance.counters
-            counters["questions"] = self.questions
-            counters["connections"] = self._accepted
-            counters["max_connections"] = self._most
 
     # --- connections ---
 
@@ -157,13 +155,18 @@ class Server:
     def add(self, connection: Connection) -> None:
         """A connection was accepted."""
         self._connections[connection.id] = connection
-        self._accepted += 1
-        self._most = max(self._most, len(self._connections))
+        self._past.accepted += 1
+        self._past.most = max(self._past.most, len(self._connections))
         self._empty.clear()
 
-    def remove(self, connection: Connection) -> None:
-        """A connection is gone."""
-        self._connections.pop(connection.id, None)
+    def remove(self, connection: Connection, *, refused: bool = False, aborted: bool = False) -> None:
+        """A connection is gone: before it logged in, or without a word."""
+        if self._connections.pop(connection.id, None) is not None:
+            _add(self._past, connection)
+            if refused:
+                self._past.refused += 1
+            elif aborted:
+                self._past.aborted += 1
         if not self._connections:
             self._empty.set()
 
@@ -173,13 +176,36 @@ class Server:
         if connection is not None:
             connection.end(SqlError(QUERY_INTERRUPTED))
 
+    def _activity(self, session: Session | None) -> Activity:
+        """What a session's connection did, or all of them; connections themselves are always those of the server."""
+        past = self._past
+        chosen = list(self._connections.values())
+        if session is None:
+            found = replace(past)
+        else:
+            found = Activity(accepted=past.accepted, most=past.most, aborted=past.aborted, refused=past.refused)
+            chosen = [connection for connection in chosen if connection.id == session.id]
+        for connection in chosen:
+            _add(found, connection)
+        return found
+
     def statistics(self) -> str:
         """COM_STATISTICS."""
+        activity = self._activity(None)
+        questions = activity.packets - activity.unasked
         uptime = max(int(time.monotonic() - self._started), 1)
         return (
-            f"Uptime: {uptime}  Threads: {len(self._connections)}  Questions: {self.questions}  Slow queries: 0  "
-            f"Opens: 0  Flush tables: 0  Open tables: 0  Queries per second avg: {self.questions / uptime:.3f}"
+            f"Uptime: {uptime}  Threads: {len(self._connections)}  Questions: {questions}  Slow queries: {activity.slow}  "
+            f"Opens: 0  Flush tables: 0  Open tables: 0  Queries per second avg: {questions / uptime:.3f}"
         )
+
+
+def _add(activity: Activity, connection: Connection) -> None:
+    activity.packets += connection.packets
+    activity.unasked += connection.unasked
+    activity.slow += connection.slow
+    activity.received += connection.protocol.received
+    activity.sent += connection.protocol.sent
 
 
 def _path(text: str) -> Any:

@@ -9,6 +9,7 @@ from planner.parse.reserved import RESERVED
 from sqlnode.base.charset import CHARSETS
 from sqlnode.base.collation import all_collations
 from sqlnode.infoschema.table import Row, View, VirtualTable
+from sqlnode.session.activity import CLOSE, COMMANDS, PREPARE, RESET, total
 
 _I = "information_schema"
 
@@ -196,44 +197,57 @@ def _global_variables(view: View) -> Iterator[Row]:
     return iter(view.session.variables.shown(global_scope=True))
 
 
-def status_rows(view: View) -> Iterator[Row]:
+def _status_rows(view: View, *, of_session: bool) -> Iterator[Row]:
     """The status counters that clients read, as text."""
     instance = view.instance
     sessions = instance.sessions
-    counters = instance.counters
+    activity = instance.activity(view.session if of_session else None)
+    counts = view.session.commands
+    if not of_session:
+        counts = total((instance.past_commands, *(session.commands for session in sessions.values())))
+    queries = activity.packets - activity.unasked
     rows: dict[str, object] = {
-        "Aborted_clients": 0,
-        "Aborted_connects": 0,
-        "Bytes_received": counters.get("bytes_received", 0),
-        "Bytes_sent": counters.get("bytes_sent", 0),
-        "Com_select": counters.get("com_select", 0),
-        "Connections": counters.get("connections", len(sessions)),
+        "Aborted_clients": activity.aborted,
+        "Aborted_connects": activity.refused,
+        "Bytes_received": activity.received,
+        "Bytes_sent": activity.sent,
+        "Connections": activity.accepted or len(sessions),
         "Flush_commands": 0,
         "Flush_tables": 0,
         "Innodb_buffer_pool_size": 0,
-        "Max_used_connections": counters.get("max_connections", len(sessions)),
+        "Max_used_connections": activity.most or len(sessions),
         "Open_tables": 0,
         "Opened_tables": 0,
         "Opens": 0,
-        "Queries": counters.get("questions", 0),
-        "Questions": counters.get("questions", 0),
-        "Slow_queries": 0,
+        "Prepared_stmt_count": sum(session.prepared_count for session in sessions.values()),
+        "Queries": queries,
+        "Questions": queries - counts[PREPARE] - counts[CLOSE] - counts[RESET],
+        "Slow_queries": activity.slow,
         "Ssl_cipher": view.session.cipher[0],
         "Ssl_version": view.session.cipher[1],
         "Threads_connected": len(sessions),
-        "Threads_created": len(sessions),
+        "Threads_created": activity.accepted or len(sessions),
         "Threads_running": sum(1 for s in sessions.values() if s.command != "Sleep"),
         "Uptime": int(time.time() - instance.started_at),
         "Uptime_since_flush_status": int(time.time() - instance.started_at),
     }
-    for name in sorted(rows):
+    rows.update((f"Com_{name}", count) for name, count in zip(COMMANDS[1:], counts[1:]))
+    for name in sorted(rows, key=str.lower):
         yield name, str(rows[name])
+
+
+def _session_status(view: View) -> Iterator[Row]:
+    return _status_rows(view, of_session=True)
+
+
+def _global_status(view: View) -> Iterator[Row]:
+    return _status_rows(view, of_session=False)
 
 
 SESSION_VARIABLES = VirtualTable("performance_schema", "session_variables", _VARIABLES, _session_variables)
 GLOBAL_VARIABLES = VirtualTable("performance_schema", "global_variables", _VARIABLES, _global_variables)
-SESSION_STATUS = VirtualTable("performance_schema", "session_status", _VARIABLES, status_rows)
-GLOBAL_STATUS = VirtualTable("performance_schema", "global_status", _VARIABLES, status_rows)
+SESSION_STATUS = VirtualTable("performance_schema", "session_status", _VARIABLES, _session_status)
+GLOBAL_STATUS = VirtualTable("performance_schema", "global_status", _VARIABLES, _global_status)
 
 
 def _user_variables(view: View) -> Iterator[Row]:

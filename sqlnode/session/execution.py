@@ -57,6 +57,7 @@ async def run_plan(session: Session, entry: CachedPlan, values: tuple[Value, ...
     if instance.table_locks.active and await wait_for_table_locks(session, plan):
         if not entry.fits(instance.catalogs.current):
             return await run_plan(session, replanned(session, entry, values), values)
+    session.commands[entry.command] += 1
     if plan.found_rows:
         return await _run_counting(session, entry, values)
     state = session.transaction

@@ -32,6 +32,8 @@ class CachedPlan:
     catalog: Catalog
     statement: Statement
     types: tuple[SqlType, ...] = ()
+    command: int = 0
+    """In which counter of the session an execution counts (session.activity)."""
     privileges_epoch: int = -1
     account: Any = None
     used: tuple[int, ...] = ()

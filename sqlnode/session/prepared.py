@@ -17,6 +17,7 @@ from sqlnode.base.errors import (
     SqlError,
 )
 from sqlnode.base.types import SqlType, varchar
+from sqlnode.session.activity import command_of
 from sqlnode.session.plan_cache import CachedPlan
 from sqlnode.session.text_plans import PLANNED
 from sqlnode.statements import handler_for
@@ -68,7 +69,7 @@ def prepared_from(session: Session, text: str) -> PreparedStatement:
         instance.check_plan(session, plan)
         prepared.columns = plan.columns
         if not count and plan.cacheable:
-            prepared.plan = CachedPlan(plan, instance.catalogs.current, statement)
+            prepared.plan = CachedPlan(plan, instance.catalogs.current, statement, command=command_of(statement, plan))
             prepared.types = ()
             prepared.plan_key = session.plan_key
         return prepared

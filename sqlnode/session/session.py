@@ -36,6 +36,7 @@ from sqlnode.base.errors import (
     SqlWarning,
 )
 from sqlnode.base.types import SqlType, Value
+from sqlnode.session.activity import EXECUTE, PREPARE, command_of, no_commands, total
 from sqlnode.session.execution import run_plan
 from sqlnode.session.facts import Facts
 from sqlnode.session.interrupts import stop_timer
@@ -97,6 +98,8 @@ class Session:
         self.timer: TimerHandle | None = None
         """Ends the running SELECT (max_execution_time)."""
         self.must_close = False
+        self.commands = no_commands()
+        """How often the session ran what (session.activity)."""
         self.runtime: Runtime | None = None
         """Where the running plan counts what its nodes do (EXPLAIN ANALYZE)."""
         self.local_infile: Any = None
@@ -240,7 +243,8 @@ class Session:
     ) -> CachedPlan:
         """A plan for a query or DML under the current catalogue."""
         context = self.plan_context(types, values)
-        return CachedPlan(make_plan(statement, context), context.catalog, statement, tuple(types))
+        plan = make_plan(statement, context)
+        return CachedPlan(plan, context.catalog, statement, tuple(types))
 
     # --- running a text ---
 
@@ -368,6 +372,7 @@ class Session:
                 entry = self.plan_statement(statement, types, values)
             else:
                 entry = await planned_aside(self, statement, types, values)
+            entry.command = command_of(statement, entry.plan)
             return await run_plan(self, entry, tuple(values))
         node = statement.ast
         if isinstance(node, Unsupported):
@@ -378,6 +383,7 @@ class Session:
             raise SqlError(NOT_SUPPORTED_YET, feature=statement.kind.value)
         if not handler.keeps_diagnostics:
             self.clear_warnings()
+        self.commands[command_of(statement)] += 1
         if handler.implicit_commit:
             await self.commit()
         self.parameters = tuple(values)
@@ -397,6 +403,7 @@ class Session:
         """COM_STMT_PREPARE."""
         self._rest = []
         self._start_command(self.decode(sql))
+        self.commands[PREPARE] += 1
         self.clear_warnings()
         try:
             if len(self.current_text) < LARGE_TEXT:
@@ -426,6 +433,7 @@ class Session:
         if prepared is None:
             raise SqlError(UNKNOWN_STMT_HANDLER, name=statement_id, command="mysqld_stmt_execute")
         self.kill.error = None
+        self.commands[EXECUTE] += 1
         entry = prepared.plan
         if (
             entry is not None
@@ -468,6 +476,7 @@ class Session:
                 entry = self.plan_statement(statement, types, values)
             else:
                 entry = await planned_aside(self, statement, types, values)
+            entry.command = command_of(statement, entry.plan)
             prepared.plan = None
             if entry.plan.cacheable:
                 if len(prepared.plans) >= PLANS_PER_STATEMENT:
@@ -562,7 +571,8 @@ class Session:
         if self.timer is not None:
             stop_timer(self)
         await self._release()
-        self.instance.sessions.pop(self.id, None)
+        if self.instance.sessions.pop(self.id, None) is not None:
+            self.instance.past_commands = total((self.instance.past_commands, self.commands))
 
     async def field_list(self, table: str, wildcard: str) -> tuple[Column, ...]:
         """COM_FIELD_LIST: the columns of a table of the current database. Raises 1146, 1356."""

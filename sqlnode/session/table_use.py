@@ -92,6 +92,7 @@ def replanned(session: Session, entry: CachedPlan, values: tuple[Value, ...]) ->
     if entry.statement.kind not in _REPLANNED:
         raise SqlError(TABLE_DEF_CHANGED)
     found = session.plan_statement(entry.statement, entry.types, values)
+    found.command = entry.command
     session.instance.check_plan(session, found.plan)
     return found
 

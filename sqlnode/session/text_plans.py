@@ -12,6 +12,7 @@ from planner.parse.statement import Statement
 from planner.parse.text_template import Template, parameterised, template_of, value_of_literal
 from sqlnode.base.errors import DATA_OUT_OF_RANGE, SqlError
 from sqlnode.base.types import SqlType, Value
+from sqlnode.session.activity import command_of
 from sqlnode.session.execution import run_plan
 from sqlnode.session.large_texts import LARGE_STATEMENT, planned_aside
 
@@ -65,6 +66,7 @@ async def run_template(session: Session, text: str, shape: str, literals: list[s
             entry = session.plan_statement(statement, types, values)
         else:
             entry = await planned_aside(session, statement, types, values)
+        entry.command = command_of(statement, entry.plan)
         if not entry.plan.cacheable and not types:
             cache.note_template(shape, session.sql_mode, None)
         elif entry.plan.cacheable and not session.warnings:

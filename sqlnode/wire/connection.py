@@ -53,6 +53,12 @@ class Connection:
         self.phase: ConnectionPhase | None = None
         self.capabilities = 0
         self.last_used = self.loop.time()
+        self.packets = 0
+        """Commands that came; `unasked` are those that ask for no work, `slow` those that took long."""
+        self.unasked = 0
+        self.slow = 0
+        self.has_quit = False
+        self._began = 0.0
         self.statements: dict[int, BoundStatement] = {}
         self.cursors: dict[int, Cursor] = {}
         self.heads = ResultHeads()
@@ -130,12 +136,19 @@ class Connection:
             protocol.busy = False
         else:
             self._running = True
+            self._began = self.loop.time()
 
     def _logged_in(self, task: asyncio.Task[None]) -> None:
         self._suspended_done(None if task.cancelled() else task.exception())
 
     def _suspended_done(self, error: BaseException | None) -> None:
         self._running = False
+        session = self._session
+        if session is not None and self._began:
+            # What did not wait cannot have taken long.
+            if self.loop.time() - self._began > float(session.variables.values["long_query_time"] or 0):
+                self.slow += 1
+            self._began = 0.0
         if error is not None and not isinstance(error, asyncio.CancelledError):
             log.error("connection %d failed", self.id, exc_info=error)
             self.abort()
@@ -146,7 +159,7 @@ class Connection:
 
     async def _run(self, payload: bytes) -> None:
         """One command, whatever comes of it: the reply is in the write buffer at the end."""
-        self.server.questions += 1
+        self.packets += 1
         failure: SqlError | None = None
         try:
             command = parse_command(payload)
@@ -201,7 +214,7 @@ class Connection:
     # --- ends ---
 
     def _lost(self) -> None:
-        self.server.remove(self)
+        self.server.remove(self, refused=self._session is None, aborted=not self.has_quit and not self.protocol.closing)
         for cursor in self.cursors.values():
             cursor.close()
         self.cursors.clear()

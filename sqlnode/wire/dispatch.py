@@ -14,6 +14,7 @@ from sqlnode.base.errors import (
     WRONG_ARGUMENTS,
     SqlError,
 )
+from sqlnode.session.activity import CHANGE_DATABASE, CLOSE, FETCH, LONG_DATA, RESET
 from sqlnode.wire.binary_parameters import BoundStatement, TextRules, read_parameters
 from sqlnode.wire.column_definitions import column_definition
 from sqlnode.wire.commands import (
@@ -116,6 +117,7 @@ async def _send_long_data(connection: Connection, command: ComSendLongData) -> N
     if bound.long_data_size + len(command.data) > connection.protocol.max_packet:
         bound.long_data_error = True
         return
+    connection.session.commands[LONG_DATA] += 1
     bound.long_data_size += len(command.data)
     bound.long_data.setdefault(command.parameter, bytearray()).extend(command.data)
 
@@ -123,6 +125,7 @@ async def _send_long_data(connection: Connection, command: ComSendLongData) -> N
 async def _close_statement(connection: Connection, command: ComCloseStatement) -> None:
     _drop_cursor(connection, command.statement_id)
     if connection.statements.pop(command.statement_id, None) is not None:
+        connection.session.commands[CLOSE] += 1
         connection.session.close_prepared(command.statement_id)
 
 
@@ -130,6 +133,7 @@ async def _reset_statement(connection: Connection, command: ComResetStatement) -
     bound = _bound(connection, command.statement_id, "mysqld_stmt_reset")
     _drop_cursor(connection, command.statement_id)
     bound.forget_long_data()
+    connection.session.commands[RESET] += 1
     connection.session.reset_prepared(command.statement_id)
     connection.send_ok()
 
@@ -139,12 +143,14 @@ async def _fetch(connection: Connection, command: ComFetch) -> None:
     cursor = connection.cursors.get(command.statement_id)
     if cursor is None:
         raise SqlError(WRONG_ARGUMENTS, function="mysqld_stmt_fetch")
+    connection.session.commands[FETCH] += 1
     if await fetch(connection, cursor, max(command.count, 1)):
         _drop_cursor(connection, command.statement_id)
 
 
 async def _init_database(connection: Connection, command: ComInitDatabase) -> None:
     session = connection.session
+    session.commands[CHANGE_DATABASE] += 1
     await session.use(session.decode(command.database))
     connection.send_ok()
 
@@ -198,14 +204,17 @@ async def _change_user(connection: Connection, command: ComChangeUser) -> None:
 async def _simple(connection: Connection, command: ComSimple) -> None:
     match command.code:
         case CommandByte.PING:
+            connection.unasked += 1
             connection.send_ok()
         case CommandByte.QUIT:
+            connection.has_quit = True
             connection.protocol.close()
         case CommandByte.RESET_CONNECTION:
             _forget_statements(connection)
             await connection.session.reset()
             connection.send_ok()
         case CommandByte.STATISTICS:
+            connection.unasked += 1
             connection.protocol.send(connection.server.statistics().encode())
         case CommandByte.PROCESS_INFO:
             result = await connection.session.execute_text(b"SHOW PROCESSLIST")

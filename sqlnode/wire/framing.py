@@ -76,6 +76,8 @@ class PacketProtocol(asyncio.BufferedProtocol):
         """True while commands must wait: during the connection phase and while a command runs."""
         self.sequence = 0
         self.out = bytearray()
+        self.received = 0
+        self.sent = 0
         self.lost = False
         self.closing = False
         self._buffer = bytearray(BUFFER_SIZE)
@@ -124,6 +126,7 @@ class PacketProtocol(asyncio.BufferedProtocol):
         if self.closing:
             return
         self._end += count
+        self.received += count
         self._deliver()
 
     def eof_received(self) -> bool:
@@ -330,6 +333,7 @@ class PacketProtocol(asyncio.BufferedProtocol):
         if out:
             self.out = bytearray()
             if self.transport is not None and not self.lost and not self.closing:
+                self.sent += len(out)
                 self.transport.write(out)
 
     @property
@@ -341,6 +345,7 @@ class PacketProtocol(asyncio.BufferedProtocol):
         """Sends packets that are already encoded; the caller has moved `sequence` on."""
         self.flush()
         if self.transport is not None and not self.lost:
+            self.sent += len(data)  # type: ignore[arg-type]
             self.transport.write(data)  # type: ignore[arg-type]
 
     async def drain(self) -> None:

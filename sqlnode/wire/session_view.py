@@ -27,6 +27,7 @@ class SessionView(Protocol):
     capabilities: int
     attributes: dict[str, str]
     command: str
+    commands: list[int]
     must_close: bool
     kill: KillFlag
     variables: SessionVariables

@@ -19,6 +19,7 @@ from sqlnode.base.passwords import stored_password
 from sqlnode.base.types import SqlType, Value, varchar
 from sqlnode.config import Config
 from sqlnode.server import Server
+from sqlnode.session.activity import no_commands
 from sqlnode.sysvars import REGISTRY
 
 Script = Callable[["FakeSession", str], "Result | Awaitable[Result]"]
@@ -57,7 +58,6 @@ class FakeInstance:
         self.accounts = FakeAccounts(accounts)
         self.globals = FakeVariables()
         self.sessions: dict[int, FakeSession] = {}
-        self.counters: dict[str, int] = {}
         self.disconnect: Any = None
         self._ids = iter(range(1, 1_000_000))
         self.closed_sessions: list[int] = []
@@ -92,6 +92,7 @@ class FakeSession:
         self.warning_count = 0
         self.must_close = False
         self.command = ""
+        self.commands = no_commands()
         self.kill = KillFlag()
         self.variables = FakeVariables()
         self.charset_client = "utf8mb4"
