@@ -43,6 +43,7 @@ class Instance:
         self.catalogs = CatalogLoader(store)
         self.accounts = Accounts(store)
         self.globals = GlobalVariables()
+        self.globals.followers["txn_total_size_limit"] = self._limit_transactions
         self.table_versions = TableVersions()
         self.owner = DdlOwner(store, self.catalogs, self.table_versions)
         self.auto_ids = AutoIds(store)
@@ -77,6 +78,10 @@ class Instance:
         """A clean stop: exact AUTO_INCREMENT values, then the store."""
         await self.auto_ids.close()
         await self.store.close()
+
+    def _limit_transactions(self, value: object) -> None:
+        assert isinstance(value, int), "txn_total_size_limit is a number of bytes"
+        self.store.transaction_limit_bytes = value
 
     # --- statistics ---
 

@@ -16,6 +16,7 @@ from store.api import (
     StoreError,
     Timestamp,
 )
+from store.buffer import TRANSACTION_LIMIT_BYTES
 from store.leases import Leases
 from store.locks import LockResolver
 from store.snapshot import Snapshot
@@ -33,6 +34,8 @@ class Store:
         self.oracle = oracle
         self.resolver = LockResolver(client, oracle)
         self.gc_life_ms = gc_life_ms
+        self.transaction_limit_bytes = TRANSACTION_LIMIT_BYTES
+        """What a transaction that begins from now on may write: keys and values. In memory it is about four times as much."""
         self.direct: DirectCommits | None = client if isinstance(client, DirectCommits) else None
         """The client, when it takes small commits as they are."""
         self.leases = Leases()

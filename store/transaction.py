@@ -80,7 +80,7 @@ class Transaction:
         self.start_ts = start_ts
         self.for_update_ts = start_ts
         self.pessimistic = pessimistic
-        self.buffer = WriteBuffer()
+        self.buffer = WriteBuffer(store.transaction_limit_bytes)
         self.state = State.ACTIVE
         self.explain: Callable[[Transaction, AlreadyExists], Awaitable[Exception]] | None = None
         """Set by whoever uses `insert`: the error that the commit raises for a key that exists. It goes with the end, for

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 from sqlnode.base.errors import (
     GLOBAL_VARIABLE,
@@ -36,6 +36,8 @@ class GlobalVariables:
         self.values: dict[str, VariableValue] = {
             name: variable.default for name, variable in REGISTRY.items() if variable.scope is not Scope.SESSION
         }
+        self.followers: dict[str, Callable[[VariableValue], None]] = {}
+        """Who is told of a variable's new value, by its name."""
 
     def get(self, name: str) -> VariableValue:
         """The global value. Raises 1193, 1238."""
@@ -49,6 +51,9 @@ class GlobalVariables:
         if variable.scope is Scope.SESSION:
             raise SqlError(LOCAL_VARIABLE, name=variable.name)
         self.values[variable.name] = value
+        follower = self.followers.get(variable.name)
+        if follower is not None:
+            follower(value)
 
 
 class SessionVariables:

@@ -32,5 +32,5 @@ VARIABLES = (
     Variable("innodb_native_foreign_keys", Scope.GLOBAL, Kind.BOOL, 1, read_only=True),
     Variable("read_only", Scope.GLOBAL, Kind.BOOL, 0),
     Variable("super_read_only", Scope.GLOBAL, Kind.BOOL, 0),
-    Variable("txn_total_size_limit", Scope.GLOBAL, Kind.INT, 1073741824, read_only=True),
+    Variable("txn_total_size_limit", Scope.GLOBAL, Kind.INT, 1073741824, low=1 << 20, high=1 << 40),
 )
