@@ -15,7 +15,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from planner.expr.assignment import assigner, integer_bounds
-from planner.expr.assignment_text import BLOB_LIMITS
+from planner.expr.assignment_text import BLOB_LIMITS, are_other_bytes
 from planner.expr.evaluation import EvalContext
 from sqlnode.base.collation_arrays import bytes_of, trim_spaces
 from sqlnode.base.schema import ColumnInfo
@@ -103,7 +103,7 @@ def _fast_way(source: SqlType, target: SqlType) -> Fast | None:
         return _durations_of_text
     if code == TypeCode.ENUM:
         return _members_of_text
-    if target.is_string:
+    if target.is_string and not are_other_bytes(source, target):
         return _texts
     return None
 

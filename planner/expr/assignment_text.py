@@ -5,6 +5,7 @@ from __future__ import annotations
 from planner.expr.assignment import Assigner, complain, note
 from planner.expr.evaluation import EvalContext
 from sqlnode.base import json as binary_json
+from sqlnode.base.charset import decode
 from sqlnode.base.collation import by_name, charset_by_name
 from sqlnode.base.errors import (
     DATA_TOO_LONG,
@@ -47,6 +48,8 @@ def to_string(source: SqlType, target: SqlType, name: str) -> Assigner:
     limit = _byte_limit(target)
     fit = _fit_bytes(target, name, limit) if binary or target.code in BLOB_CODES else _fit_characters(target, name)
     check = None if binary else _character_check(target, name)
+    if are_other_bytes(source, target):
+        check = _byte_reader(target, name)
 
     def convert(value: Value, context: EvalContext, row: int) -> Value:
         found = value if text is None else text(value, context, row)
@@ -108,6 +111,29 @@ def _too_long(rest: bytes, context: EvalContext, name: str, row: int, *, spaces_
     if context.strict_dml:
         raise SqlError(DATA_TOO_LONG, column=name, row=row)
     context.warning(WARN_DATA_TRUNCATED, column=name, row=row)
+
+
+def are_other_bytes(source: SqlType, target: SqlType) -> bool:
+    """Whether a byte string's bytes are characters of the target's charset that are not UTF-8."""
+    if not source.is_string or source.charset != "binary" or target.charset == "binary":
+        return False
+    return bool(charset_by_name(target.charset).codec)
+
+
+def _byte_reader(target: SqlType, name: str) -> Assigner:
+    """Bytes as characters of the column's charset; ends at the first that is none."""
+    charset = target.charset
+
+    def read(value: Value, context: EvalContext, row: int) -> Value:
+        assert isinstance(value, bytes), "a string is bytes"
+        try:
+            return decode(value, charset).encode()
+        except UnicodeDecodeError as error:
+            shown = bad_bytes(value[error.start :])
+            complain(context, TRUNCATED_WRONG_VALUE_FOR_FIELD, kind="string", value=shown, column=name, row=row)
+            return decode(value[: error.start], charset).encode()
+
+    return read
 
 
 def _character_check(target: SqlType, name: str) -> Assigner:

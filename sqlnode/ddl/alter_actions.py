@@ -224,7 +224,7 @@ def _change(
             moves.append((_modify(draft, old, definition, building), first, after))
         case RenameColumn(old_name=old, new_name=new):
             check_name(new)
-            rename_column(draft, draft.slot(old), new)
+            rename_column(draft, draft.changing(old), new)
         case AlterColumnDefault():
             _set_default(draft, action, building)
         case AlterColumnVisibility(name=name, visible=visible):
@@ -243,7 +243,7 @@ def _change(
 
 def _modify(draft: Draft, old: str, definition: ColumnDef, building: Building) -> Slot:
     """A column with another definition; its id, and what older rows have in it, stay."""
-    slot = draft.slot(old)
+    slot = draft.changing(old)
     before = slot.info
     built = build_column(definition, before.id, before.offset, building)
     if definition.generated is not None:
@@ -279,7 +279,7 @@ def _column_keys(draft: Draft, definition: ColumnDef) -> None:
 
 
 def _set_default(draft: Draft, action: AlterColumnDefault, building: Building) -> None:
-    slot = draft.slot(action.name)
+    slot = draft.changing(action.name)
     column = slot.info
     if column.is_generated:
         raise SqlError(UNSUPPORTED_ON_GENERATED_COLUMN, feature="ALTER COLUMN … SET DEFAULT")

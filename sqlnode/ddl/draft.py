@@ -72,6 +72,8 @@ class Draft:
     renamed: dict[str, str] = field(default_factory=dict)
     """Old column name in lower case → new name."""
     dropped_foreign_keys: set[str] = field(default_factory=set)
+    changed_columns: set[str] = field(default_factory=set)
+    """Old names, in lower case, of columns that an action has changed."""
 
     @property
     def table(self) -> TableInfo:
@@ -85,6 +87,15 @@ class Draft:
             if slot.source is not None and slot.source.name.lower() == lower:
                 return slot
         raise SqlError(BAD_FIELD_ERROR, column=name, clause=self.table.name)
+
+    def changing(self, name: str) -> Slot:
+        """The column, for the one action of the statement that may change it: to a second one it is unknown, as in MySQL.
+        Raises 1054."""
+        slot = self.slot(name)
+        if name.lower() in self.changed_columns:
+            raise SqlError(BAD_FIELD_ERROR, column=name, clause=self.table.name)
+        self.changed_columns.add(name.lower())
+        return slot
 
     def place_of(self, name: str) -> int:
         """Where the column with this name stands now. Raises 1054."""

@@ -7,7 +7,7 @@ the new columns as an assignment would: what does not fit is an error in strict 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TypeAlias
 
 from executor.context import EvalContext, ExecContext
@@ -55,7 +55,9 @@ async def copy_rows(
     execution = execution_of(context, snapshot)
     source = writer_for(database, old, execution)
     target = writer_for(database, new, execution)
-    copy = _Copy(source, target, _fills(old, new, plan, target), _instants(new, plan), execution, context)
+    fills = _fills(old, new, plan, target, context)
+    copy = _Copy(source, target, fills, _instants(new, plan), execution, context)
+    copy.renumbers_zero &= not _counted_before(new, plan)
     checked = plan.foreign_keys
     lookups = [ParentLookup.of(database, new, key, execution) for key in checked]
     done = Copied()
@@ -155,7 +157,16 @@ class _Copy:
             transaction.put(record, codec.encode_row(stored))
 
 
-def _fills(old: TableInfo, new: TableInfo, plan: AlterPlan, target: TableWriter) -> list[tuple[int, Fill]]:
+def _counted_before(new: TableInfo, plan: AlterPlan) -> bool:
+    """Whether the AUTO_INCREMENT column was one before: then a 0 in it is a value like others."""
+    counting = new.auto_increment_column
+    source = None if counting is None else plan.sources[counting.offset]
+    return source is not None and bool(source.type.flags & Flag.AUTO_INCREMENT)
+
+
+def _fills(
+    old: TableInfo, new: TableInfo, plan: AlterPlan, target: TableWriter, context: DdlContext
+) -> list[tuple[int, Fill]]:
     """How each stored column of the new table gets its value; expression defaults come last."""
     first: list[tuple[int, Fill]] = []
     last: list[tuple[int, Fill]] = []
@@ -163,7 +174,8 @@ def _fills(old: TableInfo, new: TableInfo, plan: AlterPlan, target: TableWriter)
         if column.is_generated:
             continue
         if source is not None:
-            first.append((column.offset, _converted(source, column, new.name)))
+            checked = plan.counted and _is_checked(source, column, context)
+            first.append((column.offset, _converted(source, column, new.name, checked=checked)))
         elif column.default_is_expr:
             last.append((column.offset, _default(column, target)))
         else:
@@ -180,10 +192,28 @@ def _instants(new: TableInfo, plan: AlterPlan) -> list[tuple[int, int]]:
     ]
 
 
-def _converted(source: ColumnInfo, column: ColumnInfo, table: str) -> Fill:
+def _is_checked(source: ColumnInfo, column: ColumnInfo, context: DdlContext) -> bool:
+    """Whether a column that stays as it is is looked at nevertheless: a copy checks dates when sql_mode forbids some."""
+    forbidding = SqlMode.NO_ZERO_IN_DATE | SqlMode.NO_ZERO_DATE | SqlMode.ALLOW_INVALID_DATES
+    return column.type.code in (TypeCode.DATE, TypeCode.DATETIME) and bool(context.sql_mode & forbidding)
+
+
+def _converter(source: ColumnInfo, column: ColumnInfo, table: str) -> Assigner:
+    """How a value is brought to the new column: as an assignment does it, but between BIT and other kinds by its number."""
+    one, other = source.type.code == TypeCode.BIT, column.type.code == TypeCode.BIT
+    if one == other or column.type.is_blob:
+        return assigner(source.type, column, table)
+    number = SqlType(TypeCode.LONGLONG, Flag.UNSIGNED if one else 0, 20, 0)
+    if one:
+        return assigner(number, column, table)
+    read, write = assigner(source.type, replace(column, type=number), table), assigner(number, column, table)
+    return lambda value, context, row: write(read(value, context, row), context, row)
+
+
+def _converted(source: ColumnInfo, column: ColumnInfo, table: str, *, checked: bool) -> Fill:
     offset = source.offset
-    same = source.type.with_flags(remove=_MARKS) == column.type.with_flags(remove=_MARKS)
-    convert: Assigner = assigner(source.type, column, table)
+    same = not checked and source.type.with_flags(remove=_MARKS) == column.type.with_flags(remove=_MARKS)
+    convert = _converter(source, column, table)
     counting = bool(column.type.flags & Flag.AUTO_INCREMENT)
     not_null, zero, name = column.type.not_null, zero_value(column.type), column.name
     cut = _is_cut(source.type, column.type)
