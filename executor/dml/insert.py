@@ -399,8 +399,10 @@ async def _write_plain(
         for pending in rows:
             try:
                 await check_parents(context, writer, keys, pending.row)
+                continue
             except SqlError as error:
-                raise await _earlier_duplicate(context, error) from None
+                missing = error
+            raise await _earlier_duplicate(context, missing)
     run.affected += len(rows)
 
 

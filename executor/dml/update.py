@@ -255,13 +255,16 @@ async def _change(
     else:
         changed = frozenset(offset for offset in range(writer.width) if new[offset] != old[offset])
         followed = bool(keys.children) and bool(changed & keys.referenced)
+        failure: SqlError | None = None
         try:
             await change_row(context, writer, old, new, handle)
-        except SqlError:
+        except SqlError as error:
+            failure = error
+        if failure is not None:
             if followed:
                 # MySQL looks at the children before it meets the key that exists.
                 await after_update(context, writer, keys, old, new)
-            raise
+            raise failure
         await check_parents(context, writer, keys, new, changed)
         if followed:
             await after_update(context, writer, keys, old, new)
