@@ -250,11 +250,16 @@ def _to_year(source: SqlType, name: str) -> Assigner:
         return _text_to_year(name)
     whole = _whole_number(source, name)
     temporal = source.is_temporal
+    real = source.eval_type == EvalType.REAL
 
     def convert(value: Value, context: EvalContext, row: int) -> Value:
         if temporal:
             assert isinstance(value, int), "a time is packed"
             number = (value >> 46) // 13
+        elif real:
+            assert isinstance(value, float), "a double"
+            # Its fraction is cut off, and what is below zero is out of range before that.
+            number = int(value) if 0.0 <= value <= 2155.0 else -1
         else:
             found = value if whole is None else whole(value, context, row)
             assert isinstance(found, int), "a whole number"

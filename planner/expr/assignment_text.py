@@ -2,11 +2,17 @@
 
 from __future__ import annotations
 
+import math
+from dataclasses import replace
+from decimal import ROUND_HALF_UP, Decimal
+
 from planner.expr.assignment import Assigner, complain, note
 from planner.expr.evaluation import EvalContext
+from planner.expr.real_text import real_text
 from sqlnode.base import json as binary_json
 from sqlnode.base.charset import decode
 from sqlnode.base.collation import by_name, charset_by_name
+from sqlnode.base.decimal import EXACT
 from sqlnode.base.errors import (
     DATA_TOO_LONG,
     INVALID_JSON_CHARSET,
@@ -16,7 +22,7 @@ from sqlnode.base.errors import (
     WARN_DATA_TRUNCATED,
     SqlError,
 )
-from sqlnode.base.types import BLOB_CODES, EvalType, SqlType, TypeCode, Value
+from sqlnode.base.types import BLOB_CODES, EvalType, Flag, SqlType, TypeCode, Value
 
 BLOB_LIMITS = {
     TypeCode.TINY_BLOB: 255,
@@ -43,6 +49,10 @@ def text_of(source: SqlType, target: SqlType) -> Assigner | None:
 
 def to_string(source: SqlType, target: SqlType, name: str) -> Assigner:
     """CHAR, VARCHAR, BINARY, VARBINARY and the TEXT and BLOB families."""
+    if target.code not in BLOB_CODES:
+        source = _as_number(source)
+    if source.code == TypeCode.DOUBLE and source.eval_type == EvalType.REAL and target.code not in BLOB_CODES:
+        return _real_to_string(source, target, name)
     binary = target.charset == "binary"
     text = text_of(source, target) if binary or not source.is_string else None
     limit = _byte_limit(target)
@@ -58,6 +68,39 @@ def to_string(source: SqlType, target: SqlType, name: str) -> Assigner:
             found = check(found, context, row)
             assert isinstance(found, bytes), "a string is bytes"
         return fit(found, context, row)
+
+    return convert
+
+
+def _as_number(source: SqlType) -> SqlType:
+    """The type by whose value MySQL fills a CHAR or VARCHAR: of a FLOAT all digits of the double, of a YEAR, a BIT and a
+    ZEROFILL column the bare number. (TEXT and BLOB take the column's own text.)"""
+    if source.code == TypeCode.FLOAT:
+        return replace(source, code=TypeCode.DOUBLE)
+    if source.code in (TypeCode.YEAR, TypeCode.BIT) or source.flags & Flag.ZEROFILL:
+        integer = source.code in (TypeCode.YEAR, TypeCode.BIT)
+        flags = (source.flags & ~Flag.ZEROFILL) | (Flag.UNSIGNED if integer else 0)
+        return replace(source, code=TypeCode.LONGLONG if integer else source.code, flags=flags)
+    return source
+
+
+def _real_to_string(source: SqlType, target: SqlType, name: str) -> Assigner:
+    """A double in as many characters as the column has."""
+    scaled = text_of(source, target) if 0 <= source.scale < 31 else None
+    width = min(target.length if target.length >= 0 else 1 << 16, 331)
+    fit = _fit_bytes(target, name, _byte_limit(target)) if target.charset == "binary" else _fit_characters(target, name)
+
+    def convert(value: Value, context: EvalContext, row: int) -> Value:
+        assert isinstance(value, float), "a double"
+        if scaled is not None:
+            return fit(scaled(value, context, row), context, row)
+        text, lost = real_text(value, width)
+        if lost:
+            if context.strict_dml:
+                raise SqlError(DATA_TOO_LONG, column=name, row=row)
+            context.warning(WARN_DATA_TRUNCATED, column=name, row=row)
+            text = text[:width]
+        return fit(text.encode(), context, row)
 
     return convert
 
@@ -250,14 +293,21 @@ def to_bit(source: SqlType, target: SqlType, name: str) -> Assigner:
     width = max(target.length, 1)
     every = (1 << width) - 1
     is_text = source.is_string
-    text = None if is_text or source.is_numeric else text_of(source, target)
+    counted = source.is_numeric or source.code in (TypeCode.ENUM, TypeCode.SET)
+    text = None if is_text or counted else text_of(source, target)
 
     def convert(value: Value, context: EvalContext, row: int) -> Value:
         found = value if text is None else text(value, context, row)
         if isinstance(found, bytes):
             number = int.from_bytes(found, "big")
+        elif isinstance(found, Decimal):
+            number = int(found.to_integral_value(ROUND_HALF_UP, EXACT))
+            if found < 0:
+                complain(context, WARN_DATA_OUT_OF_RANGE, column=name, row=row)
+                return 0
         else:
-            number = round(found)  # type: ignore[arg-type]
+            # A double loses its fraction.
+            number = int(found) if not isinstance(found, float) or math.isfinite(found) else every + 1  # type: ignore[arg-type]
             if number < 0 and number >= -(1 << 63):
                 number &= (1 << 64) - 1
         if number <= every:

@@ -122,9 +122,10 @@ def _split(value: Value) -> tuple[int, int]:
     return whole, int(abs(number - whole) * 1_000_000_000)
 
 
-def _shown(value: Value, source: SqlType) -> str:
+def _shown(value: Value, source: SqlType, context: EvalContext) -> str:
     if isinstance(value, bytes):
-        return value.decode("utf-8", "backslashreplace")
+        text = value if source.code != TypeCode.JSON else _as_text(value, source, context)
+        return text.decode("utf-8", "backslashreplace")
     if source.is_temporal and isinstance(value, int):
         return format_datetime(value, source.code, source.fsp)
     if source.code == TypeCode.TIME and isinstance(value, int):
@@ -137,7 +138,7 @@ def _report(
 ) -> None:
     """1292 in strict DML; else 1265 for what is no time and 1264 for times that are not allowed."""
     if context.strict_dml:
-        raise SqlError(INCORRECT_COLUMN_VALUE, kind=kind, value=_shown(value, source), column=name, row=row)
+        raise SqlError(INCORRECT_COLUMN_VALUE, kind=kind, value=_shown(value, source, context), column=name, row=row)
     if problem & Problem.TRUNCATED:
         context.warning(WARN_DATA_TRUNCATED, column=name, row=row)
     else:
@@ -153,7 +154,9 @@ def _in_timestamp_range(found: int, value: Value, source: SqlType, name: str, co
         return 0
     if is_in_gap(found, context.zone):
         if context.strict_dml:
-            raise SqlError(INCORRECT_COLUMN_VALUE, kind="datetime", value=_shown(value, source), column=name, row=row)
+            raise SqlError(
+                INCORRECT_COLUMN_VALUE, kind="datetime", value=_shown(value, source, context), column=name, row=row
+            )
         context.warning(WARN_INVALID_TIMESTAMP, column=name, row=row)
         return from_utc(moment, context.zone)
     return found
@@ -188,4 +191,7 @@ def _read_duration(value: Value, source: SqlType, context: EvalContext, fsp: int
     if source.code in (TypeCode.ENUM, TypeCode.SET, TypeCode.JSON):
         return parse_duration(_as_text(value, source, context), fsp, context.sql_mode)
     whole, fraction = _split(value)
-    return duration_of_number(whole, nanoseconds=fraction)
+    parsed = duration_of_number(whole, nanoseconds=fraction)
+    if whole == 0 and parsed.value and value < 0:  # type: ignore[operator]
+        return Parsed(-parsed.value, parsed.problem)
+    return parsed

@@ -15,6 +15,7 @@ from executor.dml.constraints import duplicate_index, duplicate_primary
 from executor.dml.table_writer import Row, TableWriter
 from planner.context import SqlMode
 from planner.expr.assignment import Assigner, assigner, zero_value
+from planner.expr.assignment_text import text_of
 from sqlnode.base.collation import charset_by_name
 from sqlnode.base.errors import (
     CHECK_CONSTRAINT_VIOLATED,
@@ -199,8 +200,14 @@ def _is_checked(source: ColumnInfo, column: ColumnInfo, context: DdlContext) -> 
 
 
 def _converter(source: ColumnInfo, column: ColumnInfo, table: str) -> Assigner:
-    """How a value is brought to the new column: as an assignment does it, but between BIT and other kinds by its number."""
+    """How a value is brought to the new column: as an assignment does it, but a number becomes the text that its column
+    shows, and a BIT the number that it is."""
     one, other = source.type.code == TypeCode.BIT, column.type.code == TypeCode.BIT
+    if source.type.is_numeric and not one and column.type.is_string:
+        shown = text_of(source.type, column.type)
+        assert shown is not None, "a number is no text"
+        store = assigner(replace(column.type, code=TypeCode.VAR_STRING), column, table)
+        return lambda value, context, row: store(shown(value, context, row), context, row)
     if one == other or column.type.is_blob:
         return assigner(source.type, column, table)
     number = SqlType(TypeCode.LONGLONG, Flag.UNSIGNED if one else 0, 20, 0)
