@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from functools import partial
 
 from executor.result import OkResult
 from planner.parse.nodes_ddl import AlterDatabase, CreateDatabase, DropDatabase
@@ -151,14 +152,19 @@ async def _drop_stored(schema: Schema, context: DdlContext) -> None:
     owner = context.owner
     table_ids = [table.id for table in schema.tables.values()]
     await owner.fence(schema.info.id, table_ids, context) if table_ids else None
-    for state in (SchemaState.WRITE_ONLY, SchemaState.DELETE_ONLY):
 
-        async def hide(writer: MetaWriter, state: SchemaState = state) -> int:
-            writer.put_database(replace(schema.info, state=state))
-            return await writer.bump(Action.DROP_SCHEMA, schema.info.id)
+    async def put(writer: MetaWriter, state: SchemaState) -> int:
+        writer.put_database(replace(schema.info, state=state))
+        return await writer.bump(Action.DROP_SCHEMA, schema.info.id)
 
-        version = await owner.change(hide)
-        await owner.drain(table_ids, version, context)
+    try:
+        for state in (SchemaState.WRITE_ONLY, SchemaState.DELETE_ONLY):
+            version = await owner.change(partial(put, state=state))
+            await owner.drain(table_ids, version, context)
+    except SqlError:
+        # Nobody could be kept out in time.
+        await owner.change(partial(put, state=SchemaState.PUBLIC))
+        raise
 
     async def remove(writer: MetaWriter) -> None:
         job_id = await writer.next_id()

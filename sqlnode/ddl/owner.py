@@ -19,10 +19,11 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import asynccontextmanager, suppress
+from dataclasses import replace
 from typing import TYPE_CHECKING, TypeVar
 
 from sqlnode.base.errors import LOCK_WAIT_TIMEOUT, SqlError
-from sqlnode.base.schema import SchemaState
+from sqlnode.base.schema import DatabaseInfo, SchemaState
 from sqlnode.ddl.jobs import ROLLBACK_DONE, SYNCED, Job, active_job
 from sqlnode.ddl.metadata import ACTIVE_JOBS, DELETE_RANGES, Action, MetaWriter
 from sqlnode.ddl.waits import TableVersions
@@ -177,7 +178,21 @@ class DdlOwner:
         start, end = meta.hash_range(ACTIVE_JOBS)
         for _, value in await snapshot.scan(start, end):
             await self._recover(active_job(meta.load_json(value)))
+        start, end = meta.hash_range(meta.DATABASES)
+        for _, value in await snapshot.scan(start, end):
+            info = meta.database_from_json(meta.load_json(value))
+            if info.state is not SchemaState.PUBLIC:
+                await self._show_again(info)
         await self.collect_ranges(self.store.safe_point(await self.store.timestamp()))
+
+    async def _show_again(self, info: DatabaseInfo) -> None:
+        """A DROP DATABASE ended before it removed anything: the database is as it was."""
+
+        async def build(writer: MetaWriter) -> None:
+            writer.put_database(replace(info, state=SchemaState.PUBLIC))
+            await writer.bump(Action.DROP_SCHEMA, info.id)
+
+        await self.change(build)
 
     async def _recover(self, job: Job) -> None:
         async def build(writer: MetaWriter) -> None:

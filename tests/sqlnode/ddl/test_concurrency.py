@@ -14,7 +14,7 @@ from sqlnode.ddl import owner as owner_module
 from sqlnode.ddl.metadata import MetaWriter
 from sqlnode.instance import Instance, open_instance
 from sqlnode.session.session import Session
-from tests.sqlnode.ddl.server import serving
+from tests.sqlnode.ddl.server import Server, serving
 
 
 class Sessions:
@@ -190,6 +190,65 @@ def test_a_crash_in_the_middle(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) 
     for number, (text, count) in enumerate(cases):
         for steps in range(1, count):
             asyncio.run(half(text, steps, number * 10 + steps))
+
+
+@pytest.mark.parametrize(
+    ("text", "steps"),
+    [
+        ("drop table t, u", 3),
+        ("drop database test", 3),
+        ("alter table t rename v, drop key ka", 3),
+        ("alter table t rename v, modify a varchar(5)", 2),
+        ("alter table t rename v, add key kb (a)", 4),
+    ],
+)
+def test_a_crash_leaves_all_or_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, text: str, steps: int) -> None:
+    """Several tables, or a name and a definition, change together whenever the process dies."""
+
+    class Died(Exception):
+        pass
+
+    change = owner_module.DdlOwner.change
+
+    async def half(left: int) -> list[list[str]]:
+        async def dying(self, build):  # type: ignore[no-untyped-def]
+            nonlocal left
+            if left <= 0:
+                raise Died
+            left -= 1
+            return await change(self, build)
+
+        url = f"embedded:{tmp_path / str(left)}"
+        async with serving(url) as server:
+            await server.run("create table t (id int primary key, a int, key ka (a)); create table u (id int)")
+            await server.insert("t", {"id": 1, "a": 5})
+            before = _definitions(server)
+            monkeypatch.setattr(owner_module.DdlOwner, "change", dying)
+            with pytest.raises(Died):
+                await server.run(text)
+            monkeypatch.undo()
+        async with serving(url) as server:
+            assert await server.active_jobs() == 0
+            after = _definitions(server)
+            await server.run("create database if not exists test; create table if not exists t (id int)")
+        return [before, after]
+
+    async def whole() -> list[str]:
+        async with serving() as server:
+            await server.run("create table t (id int primary key, a int, key ka (a)); create table u (id int)")
+            await server.run(text)
+            return _definitions(server)
+
+    done = asyncio.run(whole())
+    for number in range(1, steps):
+        before, after = asyncio.run(half(number))
+        assert after in (before, done)
+
+
+def _definitions(server: Server) -> list[str]:
+    schema = server.catalogs.current.schema("test")
+    tables = {} if schema is None else schema.tables
+    return [f"{name}: {server.shown(name)}" for name in sorted(tables)]
 
 
 def test_metadata_writer_counts_ids() -> None:
