@@ -39,6 +39,10 @@ class Leases:
         """The leases that are referenced by somebody."""
         return [lease for found in list(self._alive) if (lease := found()) is not None]
 
+    def count(self) -> int:
+        """How many leases are alive."""
+        return len(self._alive)
+
     def oldest(self) -> Timestamp:
         """The smallest timestamp that a lease stands for, MAX_TIMESTAMP when there is none."""
         return min((lease.ts for lease in self.alive()), default=MAX_TIMESTAMP)

@@ -35,5 +35,6 @@ def open_embedded(
     oracle = EmbeddedOracle(engine)
     client = EmbeddedClient(engine, oracle, evaluator=evaluator, cache_bytes=cache_bytes, split_seed=split_seed)
     store = Store(client, oracle)
+    engine.open_work = store.leases.count
     client.gc.allow(lambda: store.safe_point(oracle.last))
     return store

@@ -2,11 +2,10 @@
 
 **Durability.** Every write goes to the log unsynced, on the loop's thread (rocksdict's write holds the GIL, so a
 command is atomic without latches). A commit is acknowledged only after a sync that began behind it (`wait_synced`), and
-all that were appended before ride on it. A sync costs some hundred microseconds here, so it comes when the loop has
-nothing else to do: clients in whose hands the work is will commit soon, and ride along. Then it runs inline, since a
-thread would only add its own delay. Where the loop stays busy, nobody waits longer than `_LONGEST_WAIT_SECONDS`: a thread
-syncs and the loop goes on. So it does on a disk whose syncs take above a millisecond. One client's commits wait for
-nobody.
+all that were appended before ride on it. A sync costs some hundred microseconds here, so it comes when everybody who is
+in a transaction waits for it: the others will commit soon, and ride along. Then it runs inline, since a thread would only
+add its own delay. But nobody waits longer than `_LONGEST_WAIT_SECONDS`, nor where others did not use to ride along: then,
+and on a disk whose syncs take above a millisecond, a thread syncs and the loop goes on. One client waits for nobody.
 
 **What others may see.** A commit is visible at once, before it is durable. If somebody read it, was answered, and then
 the power failed, his answer would speak of something that never happened. The rule that prevents it: a read that meets
@@ -58,9 +57,11 @@ _CROWD: Final = 1.5
 _IDLE_SECONDS: Final = 1e-5
 """An iteration of the loop that took no longer has run nothing of a statement."""
 _LONGEST_WAIT_SECONDS: Final = 2e-3
-"""How long a commit waits for others to share its sync while the loop has statements to run."""
+"""How long a commit waits for others to share its sync while they have statements to run."""
+_TRIED_AGAIN_EVERY: Final = 16
 _INLINE_BELOW_SECONDS: Final = 5e-4
-_WRITE_BUFFER_BYTES: Final = 32 << 20
+_WRITE_BUFFER_BYTES: Final = 16 << 20
+"""Small, so that the first logs are soon there to be written over, and the processor's caches hold much of it."""
 _RECYCLED_LOGS: Final = 2
 _FAMILIES: Final = ("lock", "write", "meta")
 _TEMPORARY_PREFIX: Final = "sqlnode-memory-"
@@ -68,6 +69,10 @@ _TEMPORARY_PREFIX: Final = "sqlnode-memory-"
 
 class Stalled(StoreError):
     """RocksDB asks writers to wait; nothing was written."""
+
+
+def _nobody() -> int:
+    return 0
 
 
 def die(line: str) -> NoReturn:
@@ -200,6 +205,9 @@ class Engine:
         self._waiters: list[asyncio.Future[None]] = []
         self._scheduled = False
         self._in_thread = False
+        self.open_work: Callable[[], int] = _nobody
+        """How many transactions and snapshots are open, those that wait for a sync among them."""
+        self._timer: asyncio.TimerHandle | None = None
         self._looked_at = self._waiting_since = 0.0
         """When the loop's last iteration with waiting commits began, and the first of them came."""
         self._sync_thread: threading.Thread | None = None
@@ -255,6 +263,10 @@ class Engine:
         self._waiters.append(waiter)
         if not self._scheduled:
             self._watch(loop)
+        elif self._timer is not None and self.open_work() <= len(self._waiters):
+            self._timer.cancel()
+            self._timer = None
+            loop.call_soon(self._consider)
         await waiter
 
     async def settle(self) -> None:
@@ -290,19 +302,25 @@ class Engine:
         loop.call_soon(self._consider)
 
     def _consider(self) -> None:
-        """Syncs when the loop has nothing else to do, or somebody has waited long enough."""
+        """Syncs when everybody waits for it, or somebody has waited long enough."""
+        self._timer = None
         if self.closed or not self._waiters:
             self._scheduled = False
             return
         now = time.perf_counter()
-        is_idle = now - self._looked_at < _IDLE_SECONDS
-        if not is_idle and self._crowd >= _CROWD and now - self._waiting_since < _LONGEST_WAIT_SECONDS:
-            self._looked_at = now
-            asyncio.get_running_loop().call_soon(self._consider)
-            return
+        everybody_waits = self.open_work() <= len(self._waiters)
+        left = self._waiting_since + _LONGEST_WAIT_SECONDS - now
+        if left > 0 and self._is_worth_waiting():
+            loop = asyncio.get_running_loop()
+            if not everybody_waits:
+                self._timer = loop.call_later(left, self._consider)
+                return
+            if now - self._looked_at >= _IDLE_SECONDS:
+                self._looked_at = now
+                loop.call_soon(self._consider)
+                return
         self._crowd += (len(self._waiters) - self._crowd) * 0.1
-        is_quick = self.sync_seconds <= _THREAD_ABOVE_SECONDS
-        if is_quick and (is_idle or self._crowd < _CROWD):
+        if everybody_waits and self.sync_seconds <= _THREAD_ABOVE_SECONDS:
             self._scheduled = False
             self.sync_now()
             return
@@ -315,6 +333,10 @@ class Engine:
         self._group, self._waiters = self._waiters, []
         self._later_ts = NOTHING_UNSYNCED
         self._orders.put(True)
+
+    def _is_worth_waiting(self) -> bool:
+        """Whether others used to ride along; tried again now and then where they did not."""
+        return self._crowd >= _CROWD or self.sync_count % _TRIED_AGAIN_EVERY == 0
 
     def _run_syncs(self, loop: asyncio.AbstractEventLoop) -> None:
         """The thread: one sync per order, until it is told to end."""
