@@ -54,7 +54,8 @@ def extensions() -> list[Extension]:
             multi_file=True,
             group_name=compilation.group_name(ROOT),
         )
-    except SystemExit as error:  # what mypyc does after it has told what it does not like
+    except (Exception, SystemExit) as error:
+        # mypyc exits after it has told what it does not like, and may not know this Python: no reason not to install.
         print(f"sqlnode: not compiled, runs from its sources ({error})", file=sys.stderr)
         return []
     for extension in found:
@@ -67,8 +68,9 @@ class ParallelBuild(build_ext):
     """Compiles on all cores; a machine without a compiler gets the sources."""
 
     def run(self) -> None:
-        """Throws away what an earlier build left beside the sources, then builds."""
-        for package in (*load_compilation().PACKAGES, "."):
+        """Throws away what an earlier build left beside the sources, when it builds there, then builds."""
+        beside = self.inplace or getattr(self, "editable_mode", False)
+        for package in (*load_compilation().PACKAGES, ".") if beside else ():
             pattern = "sqlnode_*__mypyc*" if package == "." else "**/*"
             for suffix in (".so", ".pyd"):
                 for path in (ROOT / package).glob(pattern + suffix):

@@ -104,13 +104,17 @@ def prefer_sources(root: Path) -> None:
     """From now on modules of our packages are imported from their sources, whatever lies beside them."""
     ours = tuple(str(root / package) for package in PACKAGES)
 
+    def is_ours(path: str) -> bool:
+        # The path may lead through a link; `root` does not.
+        return os.path.realpath(path).startswith(ours)
+
     def hook(path: str) -> FileFinder:
-        if not path.startswith(ours):
+        if not is_ours(path):
             raise ImportError
         return FileFinder(path, (SourceFileLoader, SOURCE_SUFFIXES))
 
     sys.path_hooks.insert(0, hook)
-    for path in [path for path in sys.path_importer_cache if path.startswith(ours)]:
+    for path in [path for path in sys.path_importer_cache if is_ours(path)]:
         del sys.path_importer_cache[path]
 
 

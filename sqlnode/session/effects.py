@@ -6,7 +6,7 @@ that no plan of another mode, zone or collation is taken.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -24,7 +24,7 @@ from sqlnode.base.schema import DatabaseInfo
 from sqlnode.base.temporal import zone_of_name
 from sqlnode.base.types import SqlType, Value
 from sqlnode.session.transactions import checked_isolation
-from sqlnode.session.variables import declaration
+from sqlnode.session.variables import canonical, declaration
 from sqlnode.sysvars import REGISTRY, Scope, Variable, VariableValue
 
 if TYPE_CHECKING:
@@ -210,8 +210,11 @@ class Settings:
             (state.next_isolation, state.next_read_only),
         )
 
-    def restore(self, session: Session) -> None:
-        """Puts the session's own settings back."""
+    def restore(self, session: Session, global_names: Iterable[str] = ()) -> None:
+        """Puts the session's own settings back, and the global ones named (as written; unknown names are nobody's)."""
+        for name in map(canonical, global_names):
+            if name in self.globals:
+                session.instance.globals.set(REGISTRY[name], self.globals[name])
         session.variables.values = self.values
         session.user_variables = self.user_variables
         apply_all(session)

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import replace
+from functools import partial
 from typing import TYPE_CHECKING, TypeVar
 
 from executor.offload import THREAD_ROWS, computed, later
@@ -41,13 +42,16 @@ async def planned_aside(
     while True:
         warnings: list[SqlWarning] = []
         context = replace(session.plan_context(types, values), warn=warnings.append)
+        fits = True
         try:
-            plan = await aside(session, lambda context=context: make_plan(statement, context))  # type: ignore[misc]
+            plan = await aside(session, partial(make_plan, statement, context))
+            entry = CachedPlan(plan, context.catalog, statement, tuple(types))
+            fits = entry.fits(session.instance.catalogs.current)
         finally:
-            for warning in warnings:
+            # A plan that is made again warns again.
+            for warning in warnings if fits else ():
                 session.warn(warning)
-        entry = CachedPlan(plan, context.catalog, statement, tuple(types))
-        if entry.fits(session.instance.catalogs.current):
+        if fits:
             return entry
 
 

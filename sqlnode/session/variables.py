@@ -20,10 +20,15 @@ _ALIASES = {
 }
 
 
+def canonical(name: str) -> str:
+    """The name under which a variable's value is kept."""
+    lowered = name.lower()
+    return _ALIASES.get(lowered, lowered)
+
+
 def declaration(name: str) -> Variable:
     """The declaration of a variable; aliases share one value. Raises 1193."""
-    lowered = name.lower()
-    variable = REGISTRY.get(_ALIASES.get(lowered, lowered))
+    variable = REGISTRY.get(canonical(name))
     if variable is None:
         raise SqlError(UNKNOWN_SYSTEM_VARIABLE, name=name)
     return variable

@@ -51,10 +51,10 @@ async def run_set(session: Session, node: SetStatement, statement: Statement) ->
         for item in node.items:
             await _set_item(session, item)
     except SqlError:
-        before.restore(session)
-        for item in node.items:
-            if isinstance(item, SetSystemVariable) and item.scope == "GLOBAL" and item.name.lower() in before.globals:
-                session.instance.globals.values[item.name.lower()] = before.globals[item.name.lower()]
+        before.restore(
+            session,
+            {item.name for item in node.items if isinstance(item, SetSystemVariable) and item.scope == "GLOBAL"},
+        )
         raise
     return OkResult()
 

@@ -25,3 +25,19 @@ def test_the_limit_is_a_variable() -> None:
         cursor.execute("SET GLOBAL txn_total_size_limit = 4194304")
         assert cursor.execute(insert) == 1500
         connection.close()
+
+
+def test_a_failed_set_changes_no_limit() -> None:
+    """SET of several items is all or nothing for whoever follows a variable, too, and by its other name."""
+    with serve_memory() as server:
+        connection = pymysql.connect(host=server.host, port=server.port, user="root", database="test", autocommit=True)
+        cursor = connection.cursor()
+        cursor.execute("CREATE TABLE t (a INT AUTO_INCREMENT PRIMARY KEY, b VARCHAR(1000))")
+        for first in ("txn_total_size_limit = 1048576", "tx_isolation = 'READ-COMMITTED'"):
+            with pytest.raises(pymysql.err.MySQLError) as caught:
+                cursor.execute(f"SET GLOBAL {first}, nothing_of_the_sort = 1")
+            assert caught.value.args[0] == 1193
+        cursor.execute("SELECT @@GLOBAL.txn_total_size_limit, @@GLOBAL.transaction_isolation")
+        assert cursor.fetchall() == ((1 << 30, "REPEATABLE-READ"),)
+        assert cursor.execute("INSERT INTO t (b) VALUES " + ", ".join(["(REPEAT('x', 1000))"] * 1500)) == 1500
+        connection.close()
