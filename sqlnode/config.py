@@ -30,6 +30,8 @@ class Config:
     """Read once, when a new store gets its root account."""
     drain_seconds: float = 10.0
     """How long running statements may go on after SIGTERM."""
+    busy_poll_us: float = 50.0
+    """How long the server looks for a lone local client's next command before it sleeps (wire/busy_poll.py); 0: never."""
     variables: tuple[tuple[str, str | int | float | bool], ...] = ()
     """Global variables set at start."""
 

@@ -59,6 +59,8 @@ class Instance:
         """What happened on a session's connection, or on all; the server sets it."""
         self.disconnect: Callable[[Session], None] = lambda session: None
         """Closes a session's connection; the server sets it."""
+        self.before_planning: Callable[[], None] = lambda: None
+        """Called before a statement is parsed or planned, which holds the loop for milliseconds; the server sets it."""
         self._next_connection = 1
 
     async def start(self, *, root_password: str | None = None) -> None:

@@ -17,8 +17,10 @@ from sqlnode.base.errors import QUERY_INTERRUPTED, SERVER_SHUTDOWN, SqlError
 from sqlnode.config import Config
 from sqlnode.session.activity import Activity
 from sqlnode.wire.auth.plugin import VerifiedPasswords
+from sqlnode.wire.busy_poll import BusyPoll, processors
 from sqlnode.wire.connection import Connection
 from sqlnode.wire.framing import PacketProtocol
+from sqlnode.wire.outbox import Outbox
 from sqlnode.wire.tls import ServerKeys
 from store.api import StoreError
 
@@ -31,6 +33,7 @@ IDLE_CHECK_SECONDS = 1.0
 GARBAGE_SECONDS = 60.0
 """Between two looks for what was dropped and for the safe point."""
 CERTIFICATE_DELAY_SECONDS = 0.5
+PREPARE_DELAY_SECONDS = 0.3
 _BACKLOG = 1024
 _KILL_GRACE_SECONDS = 2.0
 
@@ -42,6 +45,8 @@ class Server:
         self.instance = instance
         self.config = config
         self.loop = asyncio.get_running_loop()
+        looking = config.busy_poll_us / 1e6 if processors() >= 2 else 0.0
+        self.outbox = Outbox(self.loop, BusyPoll(self.loop, looking))
         self.verified = VerifiedPasswords()
         directory = config.data_directory
         self.keys = ServerKeys(directory, _path(config.tls_certificate), _path(config.tls_key))
@@ -62,6 +67,7 @@ class Server:
         """Accepts connections from now on. Raises OSError when the address cannot be bound."""
         self.instance.disconnect = self._disconnect
         self.instance.activity = self._activity
+        self.instance.before_planning = self.outbox.flush
         listener = await self.loop.create_server(
             self._new_protocol, self.config.host, self.config.port, backlog=_BACKLOG, reuse_address=True
         )
@@ -70,7 +76,7 @@ class Server:
         self.instance.globals.values["port"] = self.port
         self.instance.globals.values["bind_address"] = self.config.host
         self.run_task("idle connections", self._watch_idle())
-        self.run_task("garbage", self._collect_garbage())
+        self.run_task("store", self._look_after_store())
         if self.config.tls and self.keys.must_make_certificate:
             self.run_task("certificate", self._make_certificate())
 
@@ -121,7 +127,9 @@ class Server:
         await asyncio.sleep(CERTIFICATE_DELAY_SECONDS)
         await self.keys.context()
 
-    async def _collect_garbage(self) -> None:
+    async def _look_after_store(self) -> None:
+        await asyncio.sleep(PREPARE_DELAY_SECONDS)
+        self.instance.store.prepare()
         while True:
             await asyncio.sleep(GARBAGE_SECONDS)
             try:

@@ -23,11 +23,13 @@ COMPILED: dict[str, tuple[str, ...]] = {
     "sqlnode/base": ("tasks",),
     "sqlnode/wire": (
         "binary_parameters",
+        "busy_poll",
         "commands",
         "connection",
         "constants",
         "dispatch",
         "framing",
+        "outbox",
         "payload",
         "replies",
         "sending",

@@ -242,6 +242,7 @@ class Session:
         self, statement: Statement, types: Sequence[SqlType] = (), values: Sequence[Value] = ()
     ) -> CachedPlan:
         """A plan for a query or DML under the current catalogue."""
+        self.instance.before_planning()
         context = self.plan_context(types, values)
         plan = make_plan(statement, context)
         return CachedPlan(plan, context.catalog, statement, tuple(types))
@@ -301,6 +302,7 @@ class Session:
 
     async def _run_pending(self, pending: PendingStatement, shaped: tuple[str, list[str]] | None) -> Result:
         if len(pending.tokens) < LARGE_STATEMENT:
+            self.instance.before_planning()
             statement = pending.parse()
         else:
             return await self._run_large(pending)

@@ -49,7 +49,9 @@ class Connection:
         self.server = server
         self.loop = server.loop
         self.id = server.instance.new_connection_id()
-        self.protocol = PacketProtocol(self.loop, self._connected, self._command, self._broken, self._lost)
+        self.protocol = PacketProtocol(
+            self.loop, server.outbox, self._connected, self._command, self._broken, self._lost
+        )
         self.phase: ConnectionPhase | None = None
         self.capabilities = 0
         self.last_used = self.loop.time()

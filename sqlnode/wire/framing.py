@@ -2,8 +2,8 @@
 
 Commands are delivered from the data callback itself, one at a time: while a command runs (`busy`), further packets
 stay in the read buffer, and reading pauses when that is full. Replies gather in `out` and go to the transport in one
-piece. When the transport's own buffer is over its limit, `drain` waits, so that a client that does not read stops the
-result that it does not read.
+piece, when the `Outbox` says so. When the transport's own buffer is over its limit, `drain` waits, so that a client that
+does not read stops the result that it does not read.
 
 In the connection phase (`exact`) the buffer offered to the transport is never larger than what is missing of the
 packet awaited, and reading stops after it: bytes behind an SSLRequest belong to the TLS layer.
@@ -19,6 +19,7 @@ from typing import Final
 
 from sqlnode.base.errors import NET_PACKET_TOO_LARGE, NET_PACKETS_OUT_OF_ORDER, SqlError
 from sqlnode.wire.constants import MAX_PAYLOAD
+from sqlnode.wire.outbox import Outbox
 
 BUFFER_SIZE: Final = 16 * 1024
 """Bytes of the read buffer of a connection whose packets are small."""
@@ -59,12 +60,14 @@ class PacketProtocol(asyncio.BufferedProtocol):
     def __init__(
         self,
         loop: asyncio.AbstractEventLoop,
+        outbox: Outbox,
         on_connected: Callable[[], None],
         on_command: Callable[[bytes], None],
         on_failure: Callable[[SqlError], None],
         on_lost: Callable[[], None],
     ) -> None:
         self.loop = loop
+        self.outbox = outbox
         self.on_connected = on_connected
         self.on_command = on_command
         self.on_failure = on_failure
@@ -127,7 +130,10 @@ class PacketProtocol(asyncio.BufferedProtocol):
             return
         self._end += count
         self.received += count
-        self._deliver()
+        poll = self.outbox.poll
+        if poll.is_looking:
+            poll.found()
+        self._deliver(from_callback=True)
 
     def eof_received(self) -> bool:
         """The client will not send more: the transport closes."""
@@ -137,6 +143,7 @@ class PacketProtocol(asyncio.BufferedProtocol):
         """The transport is closed. Whoever waits is told."""
         self.lost = True
         self.out.clear()
+        self.outbox.forget(self)
         for waiter in (self._waiter, self._write_waiter):
             if waiter is not None and not waiter.done():
                 waiter.set_exception(ConnectionLost())
@@ -175,8 +182,8 @@ class PacketProtocol(asyncio.BufferedProtocol):
         self.busy = False
         self._deliver()
 
-    def _deliver(self) -> None:
-        """Hands complete packets on, as long as somebody takes them."""
+    def _deliver(self, *, from_callback: bool = False) -> None:
+        """Hands complete packets on, as long as somebody takes them. `from_callback`: others may do so right after."""
         if self._delivering:
             return
         self._delivering = True
@@ -205,7 +212,7 @@ class PacketProtocol(asyncio.BufferedProtocol):
         finally:
             self._delivering = False
             if self.out:
-                self.flush()
+                self.outbox.hand_over(self, together=from_callback)
         if self.closing:
             return
         if self.exact:

@@ -38,6 +38,9 @@ class FakeTransport:
     def write(self, data: bytes) -> None:
         self.written.append(bytes(data))
 
+    def is_closing(self) -> bool:
+        return False
+
     def set_write_buffer_limits(self, high: int) -> None:
         return
 
