@@ -394,6 +394,9 @@ class KvClient(Protocol):
     async def gc_safe_point(self, ts: Timestamp) -> Timestamp:
         """Offers a safe point; returns the one in force (versions below it may be gone)."""
 
+    async def prepare(self) -> None:
+        """Called once, some time after opening: what makes later commands faster and is not needed for the first."""
+
     async def split(self, ranges: Sequence[KeyRange]) -> list[tuple[Region, tuple[KeyRange, ...]]]:
         """The ranges cut at region bounds, in key order."""
 

@@ -86,6 +86,10 @@ class Store:
         self._work.add(task)
         task.add_done_callback(self._work.discard)
 
+    def prepare(self) -> None:
+        """Begins with what the store does at leisure, and ends before `close` returns."""
+        self._spawn(self.client.prepare())
+
     async def close(self) -> None:
         """Waits for background work, then closes. Idempotent."""
         while self._work:

@@ -171,6 +171,10 @@ class FaultyClient:
         """See `KvClient`."""
         return await self.inner.gc_safe_point(ts)
 
+    async def prepare(self) -> None:
+        """See `KvClient`."""
+        await self.inner.prepare()
+
     async def split(self, ranges: Sequence[KeyRange]) -> list[tuple[Region, tuple[KeyRange, ...]]]:
         """See `KvClient`."""
         return await self.inner.split(ranges)

@@ -444,6 +444,10 @@ class EmbeddedClient:
             self.gc.start()
         return self.gc.advance(ts)
 
+    async def prepare(self) -> None:
+        """See `KvClient`: what the log's first syncs gain from."""
+        await self.engine.prepare_logs()
+
     async def split(self, ranges: Sequence[KeyRange]) -> list[tuple[Region, tuple[KeyRange, ...]]]:
         """See `KvClient`. One region, except when a test asked for cuts."""
         if self._split_random is None:

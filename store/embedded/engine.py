@@ -12,6 +12,10 @@ the power failed, his answer would speak of something that never happened. The r
 a version at or above `unsynced_ts` (the smallest commit timestamp not yet synced) syncs before it returns. Writes need
 no such check: their own acknowledgement waits for a sync of the same log, which covers all that was written before.
 
+**Logs.** RocksDB writes a log over an old one where it has one that it needs no more: the file's size and extents stay
+as they are, which takes a third off the time of a sync. All column families are flushed together, so that each log is free as
+soon as the next begins, and `prepare_logs` makes the first ones.
+
 A failed sync or write (full disk, I/O error) leaves the log in a state that nobody can vouch for: `on_fatal` is called
 with one line and must not return to normal work. A stall (RocksDB asks writers to wait) raises `Stalled`; nothing was
 written then, and the command can be run again.
@@ -63,6 +67,8 @@ _INLINE_BELOW_SECONDS: Final = 5e-4
 _WRITE_BUFFER_BYTES: Final = 16 << 20
 """Small, so that the first logs are soon there to be written over, and the processor's caches hold much of it."""
 _RECYCLED_LOGS: Final = 2
+_FILLER_KEY: Final = b"filler of logs"
+_FILLER_BYTES: Final = 256 << 10
 _FAMILIES: Final = ("lock", "write", "meta")
 _TEMPORARY_PREFIX: Final = "sqlnode-memory-"
 
@@ -89,9 +95,9 @@ def _memory_bytes() -> int:
 def _options(block_cache: Cache, *, durable: bool, write_buffer_bytes: int) -> Options:
     options = Options(raw_mode=True)
     if durable:
-        # A log in the blocks of an old one: a sync need not write the file's size or extents, and takes two thirds of
-        # the time. Recovery in point_in_time mode tells old records from new ones (RocksDB 9.1 and later).
+        # Recovery in point_in_time mode tells a recycled log's old records from new ones (RocksDB 9.1 and later).
         options.set_recycle_log_file_num(_RECYCLED_LOGS)
+        options.set_atomic_flush(True)
     options.create_if_missing(True)
     options.create_missing_column_families(True)
     options.set_write_buffer_size(write_buffer_bytes)
@@ -223,6 +229,7 @@ class Engine:
         if record_syncs and self.durable:
             self._record = os.open(self.path / SYNC_RECORD_NAME, os.O_CREAT | os.O_RDWR, 0o644)
         self.closed = False
+        self._write_buffer_bytes = write_buffer_bytes
 
     # --- writing ---
 
@@ -251,6 +258,45 @@ class Engine:
                 self.unsynced_ts = commit_ts
             if self._in_thread and commit_ts < self._later_ts:
                 self._later_ts = commit_ts
+
+    async def prepare_logs(self) -> None:
+        """Fills the first logs, and lets go of them: those that follow are written over them. To be called once, after
+        opening, when there is time; it takes as much disk as the logs, and some hundredths of a second."""
+        if not self.durable or self._record is not None:
+            return  # a recycled log's size does not tell where its records end
+        if not self._has_room(2 * _RECYCLED_LOGS * self._write_buffer_bytes):
+            return
+        loop = asyncio.get_running_loop()
+        filler = os.urandom(_FILLER_BYTES)
+        for _ in range(_RECYCLED_LOGS):
+            for _ in range(0, self._write_buffer_bytes, _FILLER_BYTES):
+                if self.closed:
+                    return
+                batch = self.batch()
+                batch.put(_FILLER_KEY, filler, self.meta_handle)
+                self.write(batch, patient=True)
+                await asyncio.sleep(0)
+            batch = self.batch()
+            batch.put(_FILLER_KEY, b"", self.meta_handle)
+            self.write(batch, patient=True)
+            await loop.run_in_executor(None, self._flush)
+
+    def _has_room(self, size: int) -> bool:
+        """Whether the disk, and whatever limits us on it, would take `size` bytes more."""
+        if not hasattr(os, "posix_fallocate"):
+            return False
+        try:
+            with tempfile.TemporaryFile(dir=self.path) as file:
+                os.posix_fallocate(file.fileno(), 0, size)
+        except OSError:
+            return False
+        return True
+
+    def _flush(self) -> None:
+        try:
+            self.meta.flush()
+        except Exception as error:
+            self.on_fatal(f"sqlnode: cannot write to {self.path}: {error}")
 
     # --- syncing ---
 

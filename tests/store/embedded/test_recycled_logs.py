@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+import errno
 import random
 import re
 import shutil
@@ -37,4 +39,29 @@ def test_a_crash_brings_nothing_old_back(tmp_path: Path, seed: int) -> None:
         assert {key: copy.default.get(key) for key in expected} == expected
     finally:
         copy.close()
+        engine.close()
+
+
+def test_the_first_commits_find_logs_to_write_over(tmp_path: Path) -> None:
+    engine = Engine(tmp_path / "data", write_buffer_bytes=1 << 20)
+    try:
+        asyncio.run(engine.prepare_logs())
+        told = (tmp_path / "data/rocksdb/LOG").read_text(errors="replace")
+        assert re.search(r"reusing log \d+ from recycle list", told), "no log was recycled"
+        kept = sum(path.stat().st_size for path in (tmp_path / "data/rocksdb").glob("*.sst"))
+        assert kept < 1 << 20, "most of the filler is gone"
+    finally:
+        engine.close()
+
+
+def test_no_logs_are_made_ahead_on_a_full_disk(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def full(file: int, offset: int, size: int) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr("os.posix_fallocate", full)
+    engine = Engine(tmp_path / "data", write_buffer_bytes=1 << 20)
+    try:
+        asyncio.run(engine.prepare_logs())
+        assert sum(path.stat().st_size for path in (tmp_path / "data/rocksdb").glob("*.log")) == 0
+    finally:
         engine.close()
