@@ -14,11 +14,13 @@ from typing import Any, Final, TypeAlias
 
 from executor.compiled import Scalar, kept, row_filter, scalar
 from executor.context import EvalContext, ExecContext
+from executor.locked_range import is_short, locked_range
 from executor.point import Inputs, PointLookup, RowReader, StoredRow, fetch
 from executor.reads import reads_of
 from executor.result import StoredLayout, StoredRows, ValueRows
 from executor.row_aggregates import Arguments, compile_aggregate, compile_exact_sum
 from executor.row_counts import limit_value
+from executor.row_join import RowJoin
 from executor.row_keys import ordered, row_identities, sorted_rows
 from executor.short_range import index_rows, is_covering, stored_rows
 from planner.expr.nodes import AggregateCall, Column, Constant, Expression, OrderItem, walk
@@ -27,17 +29,20 @@ from planner.physical import (
     BatchPointGet,
     Dual,
     HashAgg,
+    HashJoin,
     Limit,
     MaxOneRow,
     PhysicalNode,
     PointGet,
     Projection,
     Selection,
+    SelectLock,
     ShortRange,
     Sort,
     TopN,
     ValuesScan,
 )
+from planner.row_path import joins_as_rows
 from sqlnode.base.errors import SUBQUERY_NO_1_ROW, SqlError
 from sqlnode.base.types import SqlType, Value
 from store.api import Reads
@@ -45,7 +50,7 @@ from store.api import Reads
 Rows: TypeAlias = list[Any]
 Step: TypeAlias = Callable[[Rows, EvalContext], Rows]
 Source: TypeAlias = Callable[[ExecContext], Awaitable["Rows | None"]]
-_SOURCES: Final = (PointGet, BatchPointGet, ShortRange, ValuesScan, Dual)
+_SOURCES: Final = (PointGet, BatchPointGet, ShortRange, SelectLock, HashJoin, ValuesScan, Dual)
 _STEPS: Final = (Selection, Projection, HashAgg, Sort, TopN, Limit, MaxOneRow)
 
 
@@ -55,6 +60,10 @@ def is_linear(node: PhysicalNode) -> bool:
         if isinstance(node, HashAgg) and node.mode is not AggMode.COMPLETE:
             return False
         (node,) = node.children
+    if isinstance(node, SelectLock):
+        return is_short(node)
+    if isinstance(node, HashJoin):
+        return joins_as_rows(node) and is_linear(node.left) and is_linear(node.right)
     return isinstance(node, _SOURCES)
 
 
@@ -196,6 +205,10 @@ def _source(node: PhysicalNode, read: frozenset[int]) -> Source:
                 return None if found is None else range_reader.rows(found, context.evaluation)
 
             return by_range
+        case SelectLock():
+            return locked_range(node).rows
+        case HashJoin():
+            return RowJoin(node, row_program(node.left).run, row_program(node.right).run).rows
         case ValuesScan():
             compiled = [[scalar(expression) for expression in row] for row in node.rows]
 

@@ -64,7 +64,7 @@ def _row_plan(plan: PhysicalPlan) -> RowPlan | StoredPoint | StoredProgram | boo
     """The plan's row path, False when it has none."""
     program: RowPlan | StoredPoint | StoredProgram | bool = False
     root = plan.row_path or plan.root
-    if is_linear(root):
+    if is_linear(root) and not isinstance(plan.root, (Insert, Update, Delete)):
         program = row_plan(root, plan.columns, result_columns(plan))
     plan.__dict__["_row_plan"] = program
     return program
@@ -138,6 +138,20 @@ async def rows_of(node: PhysicalNode, plan: PhysicalPlan, context: ExecContext) 
     """All rows of a node as Python values in the order of its schema. Raises as `run`."""
     rows = await few_rows_of(node, context)
     return values_of_batches(await collect(node, plan, context), node.schema) if rows is None else rows
+
+
+async def source_rows(node: PhysicalNode, plan: PhysicalPlan, context: ExecContext) -> list[tuple[Value, ...]]:
+    """`rows_of` the source of an UPDATE or DELETE, of which the plan may have a form for few rows."""
+    small = plan.row_path
+    if small is None:
+        return await rows_of(node, plan, context)
+    rows = await few_rows_of(small, context)
+    if rows is None:
+        return values_of_batches(await collect(node, plan, context), node.schema)
+    places = kept(small, "_places", lambda: _positions(small, node.schema))
+    if places == tuple(range(len(small.schema))):
+        return rows
+    return [tuple([row[place] for place in places]) for row in rows]
 
 
 async def few_rows_of(node: PhysicalNode, context: ExecContext) -> list[tuple[Value, ...]] | None:

@@ -5,20 +5,25 @@ At most `SHORT_RANGE_ROWS` entries are read; when more remain, the answer is Non
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import tzinfo
+from typing import Final
 
 from executor.compiled import kept, values_of
 from executor.context import ExecContext
 from executor.copr.scan import is_utc, to_zone
 from executor.index_entries import entry_handle, index_layout
-from executor.point import StoredRow
+from executor.point import RowReader, StoredRow
 from executor.reads import reads_of
 from executor.row_counts import limit_value
 from planner.physical import SHORT_RANGE_ROWS, PhysicalNode, ShortRange
+from sqlnode.base.schema import IndexInfo
 from sqlnode.base.types import TypeCode, Value
 from store.api import KeyRange, Pair, Reads
 from store.codec.index_batch import decode_index_entries
 from store.codec.keys import RECORD_PREFIX_LENGTH, decode_handle, encode_int, record_prefix
+
+_FEW_ENTRIES: Final = 48
 
 
 def is_covering(node: PhysicalNode) -> bool:
@@ -60,7 +65,12 @@ async def stored_rows(node: ShortRange, context: ExecContext, *, handles: bool =
         if not handles:
             return pairs  # type: ignore[return-value]
         return [(decode_handle(key[RECORD_PREFIX_LENGTH:]), value) for key, value in pairs]
-    count = len(node.index.columns)
+    return await _looked_up(node, node.index, pairs, reads)
+
+
+async def _looked_up(node: ShortRange, index: IndexInfo, pairs: Sequence[Pair], reads: Reads) -> list[StoredRow]:
+    """The rows of index entries, in their order."""
+    count = len(index.columns)
     common = node.table.is_common_handle
     prefix = record_prefix(node.table.id)
     found = [entry_handle(key, value, count, common=common) for key, value in pairs]
@@ -70,12 +80,17 @@ async def stored_rows(node: ShortRange, context: ExecContext, *, handles: bool =
 
 
 async def index_rows(node: ShortRange, context: ExecContext) -> list[tuple[Value, ...]] | None:
-    """The rows that index entries give; None when there are too many."""
+    """The rows that index entries give; None when there are too many. A few are read from the table instead: decoding
+    entries is made for many."""
     assert node.index is not None, "a covering range is of an index"
     reads = reads_of(context) if context.for_update_read else context.snapshot
     pairs = await entries(node, context, reads)
     if not pairs:
         return None if pairs is None else []
+    if len(pairs) <= _FEW_ENTRIES and not any(info.is_virtual for info in node.infos):
+        reader = kept(node, "_row_reader", lambda: RowReader(node.table, node.infos))
+        rows = reader.rows(await _looked_up(node, node.index, pairs, reads), context.evaluation)
+        return [tuple(row) for row in rows]
     layout = kept(node, "_layout", lambda: index_layout(node.table, node.index, node.infos))
     arrays = decode_index_entries([key for key, _ in pairs], [value for _, value in pairs], layout)
     zone = context.evaluation.zone

@@ -1,4 +1,5 @@
-"""How many rows: estimates from the number of rows of a table alone, with fixed shares where nothing else is known.
+"""How many rows: estimates from the number of rows of a table and of equal keys in its indexes, with fixed shares where
+nothing else is known.
 
 Table 10000 rows unless the context knows better; equality 1/1000, one-sided comparison 1/3, two-sided 1/40, IS NULL
 1/1000, any other condition 0.8; a whole unique key one row. Estimates choose plans, never results.
@@ -78,24 +79,28 @@ def _is_null_test(expression: Expression) -> bool:
     return isinstance(expression, Call) and expression.name == "is_null"
 
 
-def rows_in_boxes(boxes: Sequence[Box], rows: float, *, unique_parts: int) -> float:
+def rows_in_boxes(boxes: Sequence[Box], rows: float, *, unique_parts: int, groups: Sequence[float] = ()) -> float:
     """Rows of a table with `rows` rows that lie in the boxes of a key whose first `unique_parts` parts (0: none) are
-    together unique."""
-    return min(sum(_rows_in_box(box, rows, unique_parts) for box in boxes), rows)
+    together unique. `groups`: see `PlanContext.group_rows`."""
+    rows = max([rows, *groups])
+    return min(sum(_rows_in_box(box, rows, unique_parts, groups) for box in boxes), rows)
 
 
-def _rows_in_box(box: Box, rows: float, unique_parts: int) -> float:
-    share = 1.0
+def _rows_in_box(box: Box, rows: float, unique_parts: int, groups: Sequence[float]) -> float:
+    left = rows
     points = 1.0
     for equal, conditions in enumerate(box, 1):
         count = min((_points(one) for one in conditions if _points(one)), default=0)
         if not count:
-            return rows * share * part_share(conditions)
+            return left * part_share(conditions)
         points *= count
-        share *= count * (EQUAL if equal == 1 else FURTHER_PART)
+        if equal <= len(groups):
+            left = min(points * groups[equal - 1], rows)
+        else:
+            left *= count * (EQUAL if equal == 1 else FURTHER_PART)
         if unique_parts and equal == unique_parts:
             return min(points, rows)
-    return min(max(rows * share, 1.0), rows)
+    return min(max(left, 1.0), rows)
 
 
 def _points(condition: Condition) -> int:

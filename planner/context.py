@@ -9,6 +9,7 @@ from datetime import tzinfo
 from planner.expr.guards import Guard
 from sqlnode.base.catalog import Catalog
 from sqlnode.base.errors import SqlWarning
+from sqlnode.base.schema import TableInfo
 from sqlnode.base.types import SqlType, Value
 
 
@@ -81,6 +82,9 @@ class PlanContext:
     temporary_tables: Mapping[tuple[str, str], object] = field(default_factory=dict)
     row_count: Callable[[int], float | None] = lambda table_id: None
     """Statistics: estimated rows of a table, None when unknown (then pseudo: 10000)."""
+    group_rows: Callable[[TableInfo, int], tuple[float, ...]] = lambda table, index_id: ()
+    """Statistics of an index's keys (0: of the record keys): about how many rows agree in the first part, in the first two,
+    and so on; empty when unknown."""
     warn: Callable[[SqlWarning], None] = lambda warning: None
     user: str = ""
     host: str = ""

@@ -298,7 +298,9 @@ def _inner_path(
     for path in access_paths(inner, [*conditions, *keys], outer):
         if not any(columns_of(condition) & outer for condition in path.access.used):
             continue
-        rows = rows_in_boxes(path.access.boxes, total, unique_parts=path.own_parts if path.unique else 0)
+        groups = state.context.group_rows(inner.table, 0 if path.index is None else path.index.id)
+        unique = path.own_parts if path.unique else 0
+        rows = rows_in_boxes(path.access.boxes, total, unique_parts=unique, groups=groups)
         price = rows * (cost.ROW if path.index is None or path.covering else cost.ENTRY + cost.LOOK_UP)
         if path.forced:
             price *= 1e-6

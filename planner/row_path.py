@@ -8,11 +8,14 @@ from __future__ import annotations
 from dataclasses import replace
 
 from planner.expr.nodes import AggregateCall
-from planner.logical import BoundQuery
+from planner.logical import BoundQuery, JoinKind
 from planner.physical import (
     SHORT_RANGE_ROWS,
     BatchPointGet,
+    Delete,
+    EqualPair,
     HashAgg,
+    HashJoin,
     IndexLookUp,
     IndexReader,
     IndexScan,
@@ -21,22 +24,27 @@ from planner.physical import (
     PointGet,
     Projection,
     Selection,
+    SelectLock,
     ShortRange,
     Sort,
     TableReader,
     TopN,
+    Update,
 )
 from planner.pushdown.narrow import passes_on
 from sqlnode.base.schema import ColumnInfo
+from sqlnode.base.types import EvalType, TypeCode
 
+_SPECIAL = frozenset({TypeCode.ENUM, TypeCode.SET, TypeCode.BIT, TypeCode.JSON, TypeCode.NULL})
 _AGGREGATES = frozenset({"count", "sum", "avg", "min", "max", "first_row", "any_value"})
 
 
 def row_path_of(root: PhysicalNode, bound: BoundQuery) -> PhysicalNode | None:
-    """The row-path plan of a read; None for a plan that is not linear, or that will certainly read too much."""
-    if bound.locks or not bound.columns:
-        return None
-    return _linear(root)
+    """The row-path plan of a read, or of the rows that an UPDATE or DELETE changes; None for a plan that is not linear,
+    or that will certainly read too much."""
+    if isinstance(root, (Update, Delete)):
+        return _linear(root.source)
+    return _linear(root) if bound.columns else None
 
 
 def _linear(node: PhysicalNode) -> PhysicalNode | None:
@@ -56,6 +64,15 @@ def _linear(node: PhysicalNode) -> PhysicalNode | None:
         case Projection():
             child = _linear(node.child)
             return None if child is None else _projected(node, child)
+        case SelectLock():
+            return _locked(node)
+        case Limit(child=SelectLock() as locked):
+            child = _linear(locked)
+            if isinstance(child, SelectLock) and node.offset is None:
+                child = replace(child, limit_hint=node.count)
+            return None if child is None else replace(node, child=child)
+        case HashJoin():
+            return _joined(node)
         case Selection() | Sort() | TopN() | Limit():
             child = _linear(node.child)
             return None if child is None else replace(node, child=child)
@@ -76,9 +93,53 @@ def _projected(node: Projection, child: PhysicalNode) -> PhysicalNode:
     return replace(node, child=child)
 
 
+def _locked(node: SelectLock) -> SelectLock | None:
+    """Locks on the rows of a range: filters stand below, nothing else."""
+    if len(node.sources) != 1:
+        return None
+    conditions = []
+    below = node.child
+    while isinstance(below, Selection):
+        conditions.append(below.conditions)
+        below = below.child
+    if not isinstance(below, (TableReader, IndexReader, IndexLookUp)):
+        return None
+    child: PhysicalNode | None = _short_range(below)
+    if not isinstance(child, ShortRange):
+        return None
+    if child.covering:
+        # The lock gives the whole row, from which all columns come.
+        child = replace(child, covering=False)
+    for one in reversed(conditions):
+        child = Selection(child=child, conditions=one, estimated_rows=node.estimated_rows)
+    return replace(node, child=child)
+
+
+def _joined(node: HashJoin) -> HashJoin | None:
+    """An inner join of two sides that each are a few rows."""
+    if not joins_as_rows(node):
+        return None
+    left, right = _linear(node.left), _linear(node.right)
+    return None if left is None or right is None else replace(node, left=left, right=right)
+
+
+def joins_as_rows(node: HashJoin) -> bool:
+    """Whether the join may run on rows: an inner one whose keys are equal where their values as they stand are."""
+    return node.kind is JoinKind.INNER and not node.null_aware_other and all(map(_compares_as_it_is, node.equal))
+
+
+def _compares_as_it_is(pair: EqualPair) -> bool:
+    left, right = pair.left.type, pair.right.type
+    if pair.null_safe or pair.null_aware or left.code in _SPECIAL or right.code in _SPECIAL:
+        return False
+    if left.is_string:
+        return right.is_string and left.collation == right.collation == pair.type.collation
+    if left.eval_type == EvalType.INT:
+        return right.eval_type == EvalType.INT
+    return left.code == right.code and left.eval_type in (EvalType.DECIMAL, EvalType.TIME)
+
+
 def _is_simple(node: HashAgg) -> bool:
-    if node.group_by:
-        return not node.aggregates
     return all(_is_simple_call(call) for call in node.aggregates)
 
 

@@ -50,7 +50,7 @@ class Instance:
         self.plan_cache = PlanCache()
         self.advisory_locks = AdvisoryLocks()
         self.table_locks = TableLocks()
-        self.statistics = Statistics(store, self.plan_cache.forget_plans)
+        self.statistics = Statistics(store, self._forget_plans)
         self.sessions: dict[int, Session] = {}
         self.started_at = time.time()
         self.past_commands = no_commands()
@@ -86,6 +86,11 @@ class Instance:
         self.store.transaction_limit_bytes = value
 
     # --- statistics ---
+
+    def _forget_plans(self) -> None:
+        self.plan_cache.forget_plans()
+        for session in self.sessions.values():
+            session.forget_plans()
 
     def row_count(self, table_id: int) -> float | None:
         """Estimated rows of a table, None when unknown."""

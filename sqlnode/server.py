@@ -34,6 +34,8 @@ GARBAGE_SECONDS = 60.0
 """Between two looks for what was dropped and for the safe point."""
 CERTIFICATE_DELAY_SECONDS = 0.5
 PREPARE_DELAY_SECONDS = 0.3
+SAMPLE_SECONDS = 0.2
+"""Between two looks for tables that were planned over without knowing their keys."""
 _BACKLOG = 1024
 _KILL_GRACE_SECONDS = 2.0
 
@@ -77,6 +79,7 @@ class Server:
         self.instance.globals.values["bind_address"] = self.config.host
         self.run_task("idle connections", self._watch_idle())
         self.run_task("store", self._look_after_store())
+        self.run_task("statistics", self._sample_keys())
         if self.config.tls and self.keys.must_make_certificate:
             self.run_task("certificate", self._make_certificate())
 
@@ -136,6 +139,14 @@ class Server:
                 await self.instance.collect_garbage()
             except StoreError:
                 log.exception("garbage collection failed; it is tried again")
+
+    async def _sample_keys(self) -> None:
+        while True:
+            await asyncio.sleep(SAMPLE_SECONDS)
+            try:
+                await self.instance.statistics.sample_wanted()
+            except StoreError:
+                log.exception("a table's keys could not be counted")
 
     async def _watch_idle(self) -> None:
         while True:

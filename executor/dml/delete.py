@@ -11,7 +11,7 @@ from executor.dml.row_writes import as_buffered, lock, remove_row, writing_trans
 from executor.dml.table_writer import Row, writer_of
 from executor.dml.update import YIELD_ROWS, Target, witness
 from executor.result import OkResult
-from executor.running import rows_of
+from executor.running import source_rows
 from planner.physical import Delete, PhysicalPlan
 from sqlnode.base.errors import ROW_IS_REFERENCED_2, SqlError, SqlWarning
 from store.codec.keys import Handle
@@ -35,7 +35,7 @@ def _compile(plan_node: Delete, context: ExecContext) -> tuple[Target, ...]:
 async def run_delete(plan: PhysicalPlan, plan_node: Delete, context: ExecContext, warnings: list[int]) -> OkResult:
     """DELETE. Its result does not tell the number of warnings."""
     targets = kept(plan_node, "_targets", lambda: _compile(plan_node, context))
-    rows = await rows_of(plan_node.source, plan, context)
+    rows = await source_rows(plan_node.source, plan, context)
     found: list[tuple[Target, Row, Handle]] = []
     seen: set[tuple[int, Handle]] = set()
     once = len(targets) > 1 or targets[0].columns is not None

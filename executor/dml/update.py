@@ -15,7 +15,7 @@ from executor.dml.row_writes import as_buffered, change_row, lock, writing_trans
 from executor.dml.table_writer import Row, Scalar, TableWriter, writer_of
 from executor.dml.view_checks import RowCheck, check_view, row_checks
 from executor.result import OkResult
-from executor.running import rows_of
+from executor.running import source_rows
 from planner.expr.assignment import Assigner, assigner
 from planner.expr.scalar import compile_scalar
 from planner.physical import PhysicalPlan, Update
@@ -145,7 +145,7 @@ def witness(writer: TableWriter, columns: Sequence[int], handle: int) -> int:
 async def run_update(plan: PhysicalPlan, plan_node: Update, context: ExecContext, warnings: list[int]) -> OkResult:
     """UPDATE. `warnings[0]` counts the statement's warnings."""
     targets: tuple[Target, ...] = plan_node.__dict__.get("_targets") or targets_of(plan_node, context)
-    rows = await rows_of(plan_node.source, plan, context)
+    rows = await source_rows(plan_node.source, plan, context)
     ignore = plan_node.node.ignore
     several = len(targets) > 1
     changed = 0

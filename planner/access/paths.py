@@ -7,7 +7,16 @@ from dataclasses import dataclass
 from itertools import product
 
 from planner.access.range_plan import KeyPart, RangePlan
-from planner.access.ranges import POINT_LIMIT, Access, KeyColumn, conjuncts, detach, equal_operand, is_free
+from planner.access.ranges import (
+    POINT_LIMIT,
+    Access,
+    KeyColumn,
+    conjuncts,
+    detach,
+    disjuncts,
+    equal_operand,
+    is_free,
+)
 from planner.expr.nodes import Column, Expression
 from planner.logical import DataSource
 from planner.physical import KeyValue
@@ -184,6 +193,35 @@ def points_of(source: DataSource, path: Path, conditions: Sequence[Expression]) 
     if not path.unique:
         return None
     flat = [part for condition in conditions for part in conjuncts(condition)]
+    return _points_of_all(path, flat) or _points_of_any(path, flat)
+
+
+def _points_of_any(path: Path, flat: Sequence[Expression]) -> Points | None:
+    """The same where one of the conditions is an OR of which every operand, with the rest, names whole keys: what
+    `(a, b) IN ((1, 2), (3, 4))` means."""
+    for condition in flat:
+        alternatives = disjuncts(condition)
+        if len(alternatives) < 2 or len(alternatives) > POINT_LIMIT:
+            continue
+        rest = [one for one in flat if one is not condition]
+        keys: list[tuple[KeyValue, ...]] = []
+        left: set[int] = set()
+        for alternative in alternatives:
+            own = conjuncts(alternative)
+            points = _points_of_all(path, [*own, *rest])
+            if points is None or len(keys) + len(points.keys) > POINT_LIMIT:
+                break
+            keys += points.keys
+            residual = {id(one) for one in points.residual}
+            if any(id(one) in residual for one in own):
+                residual.add(id(condition))
+            left |= residual
+        else:
+            return Points(path, tuple(keys), tuple(one for one in flat if id(one) in left))
+    return None
+
+
+def _points_of_all(path: Path, flat: Sequence[Expression]) -> Points | None:
     used: list[Expression] = []
     choices: list[tuple[Expression, ...]] = []
     size = 1

@@ -169,7 +169,8 @@ def _costed(source: DataSource, path: Path, want: Want, context: PlanContext) ->
     total = table_rows(source.table, context)
     access = path.access
     unique = path.own_parts if path.unique else 0
-    rows = rows_in_boxes(access.boxes, total, unique_parts=unique)
+    groups = context.group_rows(source.table, 0 if path.index is None else path.index.id) if access.parts else ()
+    rows = rows_in_boxes(access.boxes, total, unique_parts=unique, groups=groups)
     single = len(access.boxes) == 1
     direction = order_of(path, want.order, points=single_points(path) if single else 0) if want.order else None
     ordered = not want.order or direction is not None

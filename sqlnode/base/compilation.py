@@ -51,6 +51,7 @@ COMPILED: dict[str, tuple[str, ...]] = {
     "planner/parse": ("text_template",),
     "executor": (
         "context",
+        "locked_range",
         "locking",
         "point",
         "result",
@@ -66,6 +67,7 @@ COMPILED: dict[str, tuple[str, ...]] = {
     "store/embedded": (
         "at_once",
         "client",
+        "dead_ranges",
         "engine",
         "gc",
         "lock_table",

@@ -36,12 +36,18 @@ async def aside(session: Session, work: Callable[[], Answer]) -> Answer:
 
 
 async def planned_aside(
-    session: Session, statement: Statement, types: Sequence[SqlType], values: Sequence[Value]
+    session: Session,
+    statement: Statement,
+    types: Sequence[SqlType],
+    values: Sequence[Value],
+    database: str | None = None,
 ) -> CachedPlan:
     """`Session.plan_statement` in a thread."""
     while True:
         warnings: list[SqlWarning] = []
         context = replace(session.plan_context(types, values), warn=warnings.append)
+        if database is not None:
+            context = replace(context, database=database)
         fits = True
         try:
             plan = await aside(session, partial(make_plan, statement, context))

@@ -13,6 +13,7 @@ from collections.abc import Hashable
 from dataclasses import dataclass
 from typing import Any, Final
 
+from planner.expr.nodes import Column
 from planner.parse.statement import Statement
 from planner.physical import PhysicalPlan
 from sqlnode.base.catalog import Catalog
@@ -20,6 +21,7 @@ from sqlnode.base.types import SqlType
 
 PLAN_LIMIT: Final = 2000
 SHAPE_LIMIT: Final = 4000
+STATEMENT_LIMIT: Final = 1000
 _TOUCHED_EVERY: Final = 15
 """Of 16 hits one moves its plan to the end of the queue."""
 
@@ -51,6 +53,18 @@ class CachedPlan:
         return True
 
 
+@dataclass(slots=True)
+class SharedStatement:
+    """What PREPARE makes of a text, for all sessions with the same database and plan key. `plan` is the one made then,
+    without values; `plans` those of its executions, by the types of the parameters."""
+
+    statement: Statement
+    plan: CachedPlan
+    columns: tuple[Column, ...]
+    parameter_columns: tuple[Column, ...]
+    plans: dict[tuple[SqlType, ...], CachedPlan]
+
+
 class PlanCache:
     """See the module. One per process."""
 
@@ -59,12 +73,32 @@ class PlanCache:
         self._plans: OrderedDict[Hashable, CachedPlan] = OrderedDict()
         self.templates: OrderedDict[tuple[str, int], object] = OrderedDict()
         """Template of each shape under a sql_mode; None for a shape that cannot be cached."""
+        self._statements: OrderedDict[Hashable, SharedStatement] = OrderedDict()
         self.hits = 0
         self.misses = 0
 
     def forget_plans(self) -> None:
         """Statistics have changed: what is asked for next is planned anew."""
         self._plans.clear()
+        for shared in self._statements.values():
+            shared.plans.clear()
+
+    def statement(self, key: Hashable, catalog: Catalog) -> SharedStatement | None:
+        """What was prepared under a key, if it still holds under the catalogue."""
+        found = self._statements.get(key)
+        if found is None:
+            return None
+        if not found.plan.fits(catalog):
+            del self._statements[key]
+            return None
+        self._statements.move_to_end(key)
+        return found
+
+    def put_statement(self, key: Hashable, shared: SharedStatement) -> None:
+        """Keeps a prepared statement for others."""
+        self._statements[key] = shared
+        if len(self._statements) > STATEMENT_LIMIT:
+            self._statements.popitem(last=False)
 
     def get(self, key: Hashable) -> CachedPlan | None:
         """The plan under a key."""

@@ -18,7 +18,8 @@ from sqlnode.base.errors import (
 )
 from sqlnode.base.types import SqlType, varchar
 from sqlnode.session.activity import command_of
-from sqlnode.session.plan_cache import CachedPlan
+from sqlnode.session.large_texts import LARGE_TEXT
+from sqlnode.session.plan_cache import CachedPlan, SharedStatement
 from sqlnode.session.text_plans import PLANNED
 from sqlnode.statements import handler_for
 
@@ -46,7 +47,15 @@ class PreparedStatement:
     types: tuple[SqlType, ...] | None = None
     plan_key: object = None
     plans: dict[tuple[SqlType, ...], CachedPlan] = field(default_factory=dict)
+    """Perhaps those of other sessions as well (`SharedStatement`)."""
     text: str = ""
+    database: str = ""
+    """The default one at PREPARE, which names without a database belong to from then on."""
+
+    def forget_plans(self) -> None:
+        """The next execution is planned anew."""
+        self.plan = None
+        self.plans = {}
 
 
 def prepared_from(session: Session, text: str) -> PreparedStatement:
@@ -55,26 +64,51 @@ def prepared_from(session: Session, text: str) -> PreparedStatement:
     limit = int(instance.globals.values["max_prepared_stmt_count"] or 0)
     if sum(other.prepared_count for other in instance.sessions.values()) >= limit:
         raise SqlError(MAX_PREPARED_STMT_COUNT_REACHED, limit=limit)
+    cache = instance.plan_cache
+    key = (text, session.database, session.plan_key)
+    shared = cache.statement(key, instance.catalogs.current) if len(text) < LARGE_TEXT else None
+    if shared is not None:
+        instance.check_plan(session, shared.plan.plan)
+        return _of_shared(session, shared, text)
     pending = split_text(text, sql_mode=session.sql_mode)
     if len(pending) > 1:
         at = pending[1].tokens[0].start
         raise SqlError(SYNTAX_ERROR, near=text[at : at + 80], line=1 + text[:at].count("\n"))
     statement = pending[0].parse()
     count = statement.parameter_count
-    prepared = PreparedStatement(0, statement, count, text=text)
+    prepared = PreparedStatement(0, statement, count, text=text, database=session.database)
     text_type = varchar(-1, session.charset, session.collation)
     prepared.parameter_columns = tuple(Column(index, "?", text_type) for index in range(count))
     if statement.kind in PLANNED:
         plan = make_plan(statement, session.plan_context())
         instance.check_plan(session, plan)
         prepared.columns = plan.columns
-        if not count and plan.cacheable:
-            prepared.plan = CachedPlan(plan, instance.catalogs.current, statement, command=command_of(statement, plan))
-            prepared.types = ()
-            prepared.plan_key = session.plan_key
+        if plan.cacheable:
+            entry = CachedPlan(plan, instance.catalogs.current, statement, command=command_of(statement, plan))
+            shared = SharedStatement(statement, entry, prepared.columns, prepared.parameter_columns, {})
+            if not count:
+                shared.plans[()] = entry
+            if len(text) < LARGE_TEXT and not session.warnings:
+                cache.put_statement(key, shared)
+            return _of_shared(session, shared, text)
         return prepared
     prepared.columns = _columns_without_plan(session, statement)
     return prepared
+
+
+def _of_shared(session: Session, shared: SharedStatement, text: str) -> PreparedStatement:
+    """A session's own statement over what is shared."""
+    return PreparedStatement(
+        0,
+        shared.statement,
+        shared.statement.parameter_count,
+        shared.columns,
+        shared.parameter_columns,
+        plan_key=session.plan_key,
+        plans=shared.plans,
+        text=text,
+        database=session.database,
+    )
 
 
 def _columns_without_plan(session: Session, statement: Statement) -> tuple[Column, ...]:

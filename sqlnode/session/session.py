@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import tzinfo
 from functools import partial
 from typing import TYPE_CHECKING, Any, Final
@@ -231,6 +232,7 @@ class Session:
             parameters=tuple(values),
             user_variable_types={name: pair[1] for name, pair in self.user_variables.items()},
             row_count=instance.row_count,
+            group_rows=instance.statistics.group_rows,
             warn=self.warn,
             check_table=partial(instance.check_table, self),
             user=self.user,
@@ -239,11 +241,18 @@ class Session:
         )
 
     def plan_statement(
-        self, statement: Statement, types: Sequence[SqlType] = (), values: Sequence[Value] = ()
+        self,
+        statement: Statement,
+        types: Sequence[SqlType] = (),
+        values: Sequence[Value] = (),
+        database: str | None = None,
     ) -> CachedPlan:
-        """A plan for a query or DML under the current catalogue."""
+        """A plan for a query or DML under the current catalogue; names without a database belong to `database`, or to
+        the session's."""
         self.instance.before_planning()
         context = self.plan_context(types, values)
+        if database is not None and database != context.database:
+            context = replace(context, database=database)
         plan = make_plan(statement, context)
         return CachedPlan(plan, context.catalog, statement, tuple(types))
 
@@ -425,6 +434,11 @@ class Session:
         """Statements that the session holds prepared, in both protocols."""
         return len(self._prepared) + len(self.named)
 
+    def forget_plans(self) -> None:
+        """Statistics have changed: prepared statements are planned anew when they are executed next."""
+        for prepared in (*self._prepared.values(), *self.named.values()):
+            prepared.forget_plans()
+
     def prepare_text(self, text: str) -> PreparedStatement:
         """A prepared statement for one statement's text. Raises 1064, 1142, 1295, 1461 and whatever planning raises."""
         return prepared_from(self, text)
@@ -469,15 +483,14 @@ class Session:
         self.clear_warnings()
         catalog = self.instance.catalogs.current
         if prepared.plan_key is not self.plan_key:
-            prepared.plans.clear()
-            prepared.plan = None
+            prepared.forget_plans()
             prepared.plan_key = self.plan_key
         entry = prepared.plans.get(types)
         if entry is None or not entry.fits(catalog) or not all_pass(entry.plan.guards, values):
             if len(statement.tokens) < LARGE_STATEMENT:
-                entry = self.plan_statement(statement, types, values)
+                entry = self.plan_statement(statement, types, values, prepared.database)
             else:
-                entry = await planned_aside(self, statement, types, values)
+                entry = await planned_aside(self, statement, types, values, prepared.database)
             entry.command = command_of(statement, entry.plan)
             prepared.plan = None
             if entry.plan.cacheable:

@@ -53,9 +53,12 @@ class _Chosen:
 class BlockReader:
     """Reads `ranges` at `ts`."""
 
-    __slots__ = ("_alive", "_chunk", "_engine", "_left", "_reverse", "bytes_read", "keys_read", "ts")
+    __slots__ = ("_alive", "_chunk", "_engine", "_left", "_reverse", "bytes_read", "keys_read", "ts", "versions_read")
 
-    def __init__(self, engine: Engine, ranges: Iterable[KeyRange], ts: int, *, reverse: bool = False) -> None:
+    def __init__(
+        self, engine: Engine, ranges: Iterable[KeyRange], ts: int, *, reverse: bool = False, limit: int = 0
+    ) -> None:
+        """`limit`: how many keys the reader will ask for, 0 when unknown."""
         self._engine = engine
         self._left: list[KeyRange] = list(ranges)
         """Ranges to read, the next one last."""
@@ -63,7 +66,8 @@ class BlockReader:
             self._left.reverse()
         self.ts = ts
         self._reverse = reverse
-        self._chunk = FIRST_CHUNK
+        self._chunk = min(limit + limit // 2 + 8, FIRST_CHUNK) if limit else FIRST_CHUNK
+        self.versions_read = 0
         self._alive: object = None
         self.keys_read = 0
         self.bytes_read = 0
@@ -123,7 +127,9 @@ class BlockReader:
         size = self._chunk
         if size < CHUNK:
             self._chunk = size * 4 if size * 4 < CHUNK else CHUNK
-            return list(islice(pairs, size))
+            first = list(islice(pairs, size))
+            self.versions_read += len(first)
+            return first
         chunk: list[Pair] = []
         total = 0
         while len(chunk) < size and total < _CHUNK_BYTES:
@@ -132,6 +138,7 @@ class BlockReader:
                 break
             chunk += step
             total += sum([len(value) for _, value in step])
+        self.versions_read += len(chunk)
         return chunk
 
     def _forward(self, bounds: KeyRange) -> Iterator[Block]:

@@ -39,6 +39,7 @@ from store.api import (
 from store.embedded import percolator
 from store.embedded.at_once import KEY_LIMIT, commit_at_once
 from store.embedded.blocks import AFTER_ALL_KEYS, BlockReader
+from store.embedded.dead_ranges import WORTH
 from store.embedded.engine import Engine, Stalled
 from store.embedded.evaluation import Evaluation
 from store.embedded.gc import GarbageCollector
@@ -130,7 +131,13 @@ class EmbeddedClient:
             if limit and len(pairs) > limit:
                 del pairs[limit:]
             return pairs
-        reader = self._reader([KeyRange(start, end)], ts, resolved, reverse=reverse)
+        versions = self.mvcc.versions
+        begin = start
+        if not reverse:
+            begin = versions.dead.alive(start, ts, versions.floor)
+            if end and begin >= end:
+                return []
+        reader = self._reader([KeyRange(begin, end)], ts, resolved, reverse=reverse, limit=limit)
         if self.mvcc.met_unsynced:
             await self._settle()
         pairs = []
@@ -143,9 +150,14 @@ class EmbeddedClient:
             if perf_counter() > until:
                 await asyncio.sleep(0)
                 until = perf_counter() + _YIELD_SECONDS
+        # While no later timestamp was given, nothing can have been committed above the reader's.
+        if not reverse and reader.versions_read - len(pairs) >= WORTH and reader.ts >= self.oracle.last:
+            versions.dead.note(start, reader.ts, pairs[0][0] if pairs else end)
         return pairs
 
-    def _reader(self, ranges: Sequence[KeyRange], ts: int, resolved: ResolvedLocks, *, reverse: bool) -> BlockReader:
+    def _reader(
+        self, ranges: Sequence[KeyRange], ts: int, resolved: ResolvedLocks, *, reverse: bool, limit: int = 0
+    ) -> BlockReader:
         """A reader of the ranges, after the check for locks; locks that come later cannot matter to it. Sets
         `met_unsynced`."""
         if self._live:
@@ -154,7 +166,7 @@ class EmbeddedClient:
             ts = self.oracle.last
         if ts >= self.engine.unsynced_ts:
             self.mvcc.met_unsynced = True
-        return BlockReader(self.engine, ranges, ts, reverse=reverse)
+        return BlockReader(self.engine, ranges, ts, reverse=reverse, limit=limit)
 
     # --- writes ---
 

@@ -34,12 +34,13 @@ MOST_BLOCKS: Final = 9
 """Blocks that one scan may touch."""
 
 _MOST_ROWS: Final = 2048
-"""Rows of one block; a block that grows beyond is dropped."""
+"""Rows of one block; what has more, or grows beyond, is read from the database."""
 _MOST_VERSIONS: Final = 1 << 15
 _MOST_BYTES: Final = 16 << 20
 """What is read to make a block: rows that are changed all the time have many versions until garbage collection comes, and
 reading those once, in some ten milliseconds, is better than at each read of a range."""
 _SEEN_LIMIT: Final = 4096
+_REFUSALS: Final = 1000
 _HISTORY: Final = 64
 _PAIR_OVERHEAD_BYTES: Final = 150
 
@@ -82,13 +83,16 @@ class Block:
 class RecordBlocks:
     """See the module. `blocks` maps prefixes to blocks, the oldest first; `limit_bytes` bounds them."""
 
-    __slots__ = ("_limit", "_seen", "_used", "blocks")
+    __slots__ = ("_limit", "_refused", "_seen", "_used", "blocks")
 
     def __init__(self, limit_bytes: int) -> None:
         self.blocks: dict[bytes, Block] = {}
         self._limit = limit_bytes
         self._used = 0
         self._seen: set[bytes] = set()
+        self._refused: dict[bytes, int] = {}
+        """Prefixes that turned out to be too much for a block, as clustered keys that begin alike are; and how many times
+        they may be asked for until it is tried again."""
 
     def scan(self, mvcc: Mvcc, start: bytes, end: bytes, ts: int) -> list[Pair] | None:
         """The pairs of [start, end) at `ts`, in key order; None when the database must be read. The caller has
@@ -147,6 +151,7 @@ class RecordBlocks:
             self._used += size
             if len(keys) > _MOST_ROWS:
                 self.drop(key)
+                self._refuse(key[:PREFIX])
         history = block.history
         history.append((commit_ts, key, before))
         if len(history) > _HISTORY:
@@ -162,11 +167,18 @@ class RecordBlocks:
 
     def clear(self) -> None:
         """Forgets everything."""
+        self._refused.clear()
         self.blocks.clear()
         self._used = 0
 
     def _load(self, mvcc: Mvcc, prefix: bytes) -> Block | None:
         """Reads a block, when this is not the first time that somebody wants it."""
+        refused = self._refused
+        if prefix in refused:
+            refused[prefix] -= 1
+            if refused[prefix] <= 0:
+                del refused[prefix]
+            return None
         seen = self._seen
         if prefix not in seen:
             if len(seen) >= _SEEN_LIMIT:
@@ -176,12 +188,18 @@ class RecordBlocks:
         block = read_block(mvcc, prefix)
         if block is None:
             seen.discard(prefix)
+            self._refuse(prefix)
             return None
         self.blocks[prefix] = block
         self._used += block.size
         if self._used > self._limit:
             self._evict()
         return block
+
+    def _refuse(self, prefix: bytes) -> None:
+        if len(self._refused) >= _SEEN_LIMIT:
+            self._refused.clear()
+        self._refused[prefix] = _REFUSALS
 
     def _evict(self) -> None:
         blocks = self.blocks
@@ -222,7 +240,7 @@ def read_block(mvcc: Mvcc, prefix: bytes) -> Block | None:
         else:
             continue
         decided = encoded
-    return Block(pairs, newest)
+    return Block(pairs, newest) if len(pairs) <= _MOST_ROWS else None
 
 
 def _first(items: Iterable[tuple[bytes, bytes]], count: int, alive: object) -> list[tuple[bytes, bytes]]:

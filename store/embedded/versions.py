@@ -9,7 +9,7 @@ Two rules keep it right, both by running on the loop's one thread, without an aw
    and LOCK records raise `floor`. So for `start_ts >= floor` a key without a newer entry has no newer commit, and no
    conflict check needs the database.
 
-Whoever tells this cache of a version tells the cache of blocks (`record_blocks`) by that.
+Whoever tells this cache of a version tells the cache of blocks (`record_blocks`) and the dead ranges by that.
 """
 
 from __future__ import annotations
@@ -18,6 +18,7 @@ from collections.abc import Iterable
 from itertools import islice
 from typing import Final
 
+from store.embedded.dead_ranges import DeadRanges
 from store.embedded.record_blocks import PREFIX, RecordBlocks
 
 _ENTRY_OVERHEAD_BYTES: Final = 220
@@ -29,7 +30,7 @@ Entry = tuple[int, bytes | None]
 class VersionCache:
     """See the module. `limit_bytes` bounds keys, values and their overhead; the oldest entries go first."""
 
-    __slots__ = ("_blocks", "_limit", "_used", "blocks", "entries", "floor", "losses")
+    __slots__ = ("_blocks", "_limit", "_used", "blocks", "dead", "entries", "floor", "losses")
 
     def __init__(self, limit_bytes: int, floor: int) -> None:
         self.entries: dict[bytes, Entry] = {}
@@ -38,11 +39,14 @@ class VersionCache:
         """Counts the moments at which versions may have left `entries`, or passed it by."""
         self.blocks = RecordBlocks(limit_bytes // 2)
         self._blocks = self.blocks.blocks
+        self.dead = DeadRanges()
         self._limit = limit_bytes
         self._used = 0
 
     def put(self, key: bytes, commit_ts: int, value: bytes | None) -> None:
         """The newest version of `key`, just committed or just read."""
+        if value is not None and self.dead.tables:
+            self.dead.written(key)
         if value is not None and len(value) > VALUE_LIMIT_BYTES:
             self.losses += 1
             self.entries.pop(key, None)
@@ -66,6 +70,7 @@ class VersionCache:
         for key in keys:
             entries.pop(key, None)
             self.blocks.drop(key)
+            self.dead.written(key)
         if commit_ts > self.floor:
             self.floor = commit_ts
 

@@ -139,8 +139,8 @@ def test_keys_lie_in_ranges_as_rows_fulfil_conditions(seed: int) -> None:
 
 def test_points() -> None:
     cases = {
-        "id = 5": 1, "id in (1, 2, 3)": 3, "id = '7' and n > 3": 1, "id = 5 or id = 6": 0, "id > 5": 0, "id <=> 5": 0,
-        "id = n": 0, "id = 1.5": 1, "n = 1": 0,
+        "id = 5": 1, "id in (1, 2, 3)": 3, "id = '7' and n > 3": 1, "id = 5 or id = 6": 2, "id > 5": 0, "id <=> 5": 0,
+        "id = n": 0, "id = 1.5": 1, "n = 1": 0, "id = 5 or n = 6": 0, "(id, n) in ((1, 2), (3, 4))": 2,
     }  # fmt: skip
     for text, count in cases.items():
         found = _filter(text)
