@@ -101,6 +101,8 @@ async def _flush(session: Session, node: Flush, statement: Statement) -> OkResul
         await _read_lock(session, node)
     if "PRIVILEGES" in node.options:
         await session.instance.accounts.load(session.instance.catalogs.current)
+    if "STATUS" in node.options:
+        session.instance.flush_status(session)
     return OkResult()
 
 

@@ -42,20 +42,24 @@ def plain_value(value: Value, sql_type: SqlType) -> object:
 
 async def run_set(session: Session, node: SetStatement, statement: Statement) -> OkResult:
     """Sets items in order, all or none: what an error finds already set is taken back, as MySQL checks all items first.
-    Only the commit that switching autocommit on has made stays."""
-    if len(node.items) == 1:
-        await _set_item(session, node.items[0])
-        return OkResult()
-    before = Settings.of(session)
+    Switching autocommit on commits when all are set."""
+    committing = False
+    before = None if len(node.items) == 1 else Settings.of(session)
     try:
         for item in node.items:
+            automatic = session.transaction.autocommit
             await _set_item(session, item)
+            committing = committing or (session.transaction.autocommit and not automatic)
     except SqlError:
+        if before is None:
+            raise
         before.restore(
             session,
             {item.name for item in node.items if isinstance(item, SetSystemVariable) and item.scope == "GLOBAL"},
         )
         raise
+    if committing:
+        await session.commit()
     return OkResult()
 
 
@@ -77,19 +81,13 @@ async def _set_item(session: Session, item: object) -> None:
 
 
 async def _system_variable(session: Session, item: SetSystemVariable) -> None:
-    variable = declaration(item.name)
+    declaration(item.name)
     value = None if item.value is None else await _value(session, item.value)
     if item.scope in ("PERSIST", "PERSIST_ONLY"):
         raise SqlError(NOT_SUPPORTED_YET, feature=f"SET {item.scope}")
     if item.scope == "GLOBAL":
         session.instance.check_global(session.account, "SYSTEM_VARIABLES_ADMIN")
         set_global(session, item.name, value, default=item.value is None)
-        return
-    if variable.name == "autocommit":
-        before = session.transaction.autocommit
-        set_session(session, item.name, value, default=item.value is None)
-        if session.transaction.autocommit and not before:
-            await session.commit()
         return
     set_session(session, item.name, value, default=item.value is None)
 
