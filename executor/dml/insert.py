@@ -223,7 +223,10 @@ async def run_insert(plan: PhysicalPlan, plan_node: Insert, context: ExecContext
         rows = await _rows(program, context, warnings)
         run.records = len(rows)
         await write_rows(program, context, rows, run)
-    many = plan_node.source is not None or len(rows) > 1 or node.literals is not None
+    if plan_node.source is not None:
+        many = not node.one_row
+    else:
+        many = len(rows) > 1 or node.literals is not None
     result = OkResult(run.affected, run.insert_id)
     if run.touched:
         result.matched_rows = run.affected + run.touched
@@ -310,10 +313,15 @@ def _refuse_null(program: InsertProgram, cells: Sequence[Cell], context: EvalCon
         return
     columns = program.writer.table.columns
     for cell in cells:
-        column = columns[cell.offset]
-        if cell.compute is not None and column.type.not_null and cell.offset != program.auto_offset:
+        if cell.compute is not None and columns[cell.offset].type.not_null and cell.offset != program.auto_offset:
             if cell.compute(program.template, context) is None:
-                raise SqlError(BAD_NULL_ERROR, column=column.name)
+                _refuse_null_in(program, cell.offset)
+
+
+def _refuse_null_in(program: InsertProgram, offset: int) -> None:
+    column = program.writer.table.columns[offset]
+    if column.type.not_null and offset != program.auto_offset:
+        raise SqlError(BAD_NULL_ERROR, column=column.name)
 
 
 def _source_rows(
@@ -322,9 +330,12 @@ def _source_rows(
     """Rows of a query, of which `before` are done."""
     rows = []
     assigners = program.assigners
+    nulls_pass = context.strict_dml or program.node.node.ignore or not program.node.node.one_row
     for number, values in enumerate(source, before + 1):
         row = base.copy()
         for (offset, assign), value in zip(assigners, values):
+            if value is None and not nulls_pass:
+                _refuse_null_in(program, offset)
             row[offset] = assign(value, context, number)
         rows.append(PendingRow(row, number))
     return rows

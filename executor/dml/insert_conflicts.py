@@ -210,11 +210,11 @@ async def _update_existing(
         run.touched += 1
         return
     changed = frozenset(offset for offset in range(writer.width) if row[offset] != old[offset])
-    assigned = {change.offset for change in changes}
+    assigned = frozenset(change.offset for change in changes)
     for offset, default in writer.on_update_now:
         if offset not in assigned:
             row[offset] = default.get(row, evaluation)
-    writer.generate(row, evaluation)
+    writer.regenerate(row, evaluation, 1, assigned)
     writer.check(row, evaluation)
     check_view(program.view_checks, row, evaluation)
     await change_row(context, writer, old, row, handle)
