@@ -16,6 +16,7 @@ from planner.parse.failure import syntax_error, too_deep, unsupported
 from planner.parse.join_pass import JOIN_TOKENS, fix_joins
 from planner.parse.reserved import CALLABLE, IN_QUERIES, RESERVED
 from planner.parse.set_operations import SET_TOKENS, check_operands, wrap_values
+from sqlnode.base.errors import WRONG_USAGE, SqlError
 
 T = TokenType
 DEPTH_LIMIT = 300
@@ -346,6 +347,7 @@ class _Pass:
         token.comments = [str(self.i)]
         self.out.append(token)
         first, self.selects = not self.selects, True
+        quantifier: TokenType | None = None
         while self.i + 1 < self.size:
             following = self.tokens[self.i + 1]
             if following.token_type is T.HINT:
@@ -362,7 +364,11 @@ class _Pass:
                     self.words.add(word)
             elif following.token_type in (T.ALL, T.DISTINCT):
                 self.i += 1
-                self.out.append(following)
+                if quantifier not in (None, following.token_type):
+                    raise SqlError(WRONG_USAGE, first="ALL", second="DISTINCT")
+                if quantifier is None:
+                    quantifier = following.token_type
+                    self.out.append(following)
                 if self.kind(self.i + 1) is T.ON:
                     raise self.fail(self.i + 1)
             else:

@@ -32,6 +32,7 @@ from sqlnode.base.errors import (
     STACK_OVERRUN,
     SYNTAX_ERROR,
     UNKNOWN_STMT_HANDLER,
+    WARN_DEPRECATED_SYNTAX,
     SqlError,
     SqlWarning,
 )
@@ -478,6 +479,8 @@ class Session:
                 entry = self.plan_statement(statement, types, values)
             else:
                 entry = await planned_aside(self, statement, types, values)
+            if self.warnings:  # the text was read, and what is deprecated in it told, when it was prepared
+                self.warnings = [w for w in self.warnings if w.code != WARN_DEPRECATED_SYNTAX.code]
             entry.command = command_of(statement, entry.plan)
             prepared.plan = None
             if entry.plan.cacheable:
