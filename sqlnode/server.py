@@ -14,6 +14,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from sqlnode.base.errors import QUERY_INTERRUPTED, SERVER_SHUTDOWN, SqlError
+from sqlnode.base.stack import allow_deep_recursion
 from sqlnode.config import Config
 from sqlnode.session.activity import Activity
 from sqlnode.wire.auth.plugin import VerifiedPasswords
@@ -67,6 +68,7 @@ class Server:
 
     async def start(self) -> None:
         """Accepts connections from now on. Raises OSError when the address cannot be bound."""
+        allow_deep_recursion()
         self.instance.disconnect = self._disconnect
         self.instance.activity = self._activity
         self.instance.status_flushed = self._status_flushed

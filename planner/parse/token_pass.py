@@ -20,7 +20,7 @@ from sqlnode.base.errors import WRONG_USAGE, SqlError
 
 T = TokenType
 DEPTH_LIMIT = 300
-"""Open parentheses that a statement may nest; the compiled parser recurses several frames for each."""
+"""Open parentheses, and open CASEs, that a statement may nest; the compiled parser recurses several frames for each."""
 
 EXPECTS_OPERAND = frozenset(
     (
@@ -100,7 +100,7 @@ def word_of(token: Token) -> str:
 
 def number_parameters(tokens: list[Token], source: str) -> int:
     """Gives each `?` its number as text, checks the nesting depth, drops comments. Returns the number of parameters."""
-    count = depth = 0
+    count = depth = cases = 0
     commented = "/*" in source or "--" in source or "#" in source
     for token in tokens:
         kind = token.token_type
@@ -110,6 +110,12 @@ def number_parameters(tokens: list[Token], source: str) -> int:
                 raise too_deep()
         elif kind is T.R_PAREN:
             depth -= 1
+        elif kind is T.CASE:
+            cases += 1
+            if cases > DEPTH_LIMIT:
+                raise too_deep()
+        elif kind is T.END:
+            cases -= 1
         elif kind is T.PLACEHOLDER:
             token.text = str(count)
             count += 1

@@ -26,6 +26,7 @@ from planner.physical import PhysicalPlan
 from sqlnode.base.charset import charset_by_name
 from sqlnode.base.errors import (
     BAD_DB_ERROR,
+    CANT_EXECUTE_IN_READ_ONLY_TRANSACTION,
     NO_SUCH_TABLE,
     NOT_SUPPORTED_YET,
     QUERY_INTERRUPTED,
@@ -230,7 +231,7 @@ class Session:
             now_us=self.now_us(),
             parameter_types=tuple(types),
             parameters=tuple(values),
-            user_variable_types={name: pair[1] for name, pair in self.user_variables.items()},
+            user_variables=self.user_variables,
             row_count=instance.row_count,
             warn=self.warn,
             check_table=partial(instance.check_table, self),
@@ -387,8 +388,11 @@ class Session:
         if not handler.keeps_diagnostics:
             self.clear_warnings()
         self.commands[command_of(statement)] += 1
-        if handler.implicit_commit:
+        if handler.implicit_commit and not getattr(node, "temporary", False):
             await self.commit()
+            self.transaction.statement_ended()
+        if handler.changes and self.transaction.is_read_only:
+            raise SqlError(CANT_EXECUTE_IN_READ_ONLY_TRANSACTION)
         self.parameters = tuple(values)
         self.parameter_types = tuple(types)
         result = await handler.run(self, node, statement)
