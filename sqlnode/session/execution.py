@@ -64,9 +64,10 @@ async def run_plan(session: Session, entry: CachedPlan, values: tuple[Value, ...
     limit_ms = plan.max_execution_ms or session.variables.values["max_execution_time"]
     if limit_ms and plan.is_read_only:
         start_timer(session, limit_ms)  # type: ignore[arg-type]
-    if plan.is_read_only and not plan.needs_lock and not state.explicit and state.autocommit:
+    # What reads no table neither begins a transaction nor is the one that SET TRANSACTION spoke of.
+    if plan.is_read_only and not plan.needs_lock and ((not state.explicit and state.autocommit) or not plan.tables):
         root = plan.root
-        if state.next_isolation is not None or state.next_read_only is not None:
+        if plan.tables and (state.next_isolation is not None or state.next_read_only is not None):
             state.statement_ended()
         if root.__class__ is PointGet and root.index is None:
             snapshot = instance.newest

@@ -128,4 +128,4 @@ async def _run(session: Session, node: DdlNode, statement: Statement) -> OkResul
     return result
 
 
-DDL = Handler(_NODES, _run, implicit_commit=True)
+DDL = Handler(_NODES, _run, implicit_commit=True, changes=True)

@@ -9,7 +9,13 @@ from planner.expr.nodes import Column
 from planner.parse.nodes_admin import Flush, TableMaintenance
 from planner.parse.nodes_common import StatementKind
 from planner.parse.statement import Statement
-from sqlnode.base.errors import NO_DB_ERROR, NO_SUCH_TABLE, NOT_SUPPORTED_YET, SqlError
+from sqlnode.base.errors import (
+    CANT_EXECUTE_IN_READ_ONLY_TRANSACTION,
+    NO_DB_ERROR,
+    NO_SUCH_TABLE,
+    NOT_SUPPORTED_YET,
+    SqlError,
+)
 from sqlnode.base.types import Value, varchar
 from sqlnode.session.table_use import lock_everything, lock_tables
 from sqlnode.statements.handler import Handler
@@ -28,6 +34,8 @@ _WORDS = {
     StatementKind.CHECK_TABLE: "check",
     StatementKind.REPAIR_TABLE: "repair",
 }
+_CHANGES = frozenset({StatementKind.OPTIMIZE_TABLE, StatementKind.REPAIR_TABLE})
+"""Those that a read only transaction refuses."""
 
 
 async def _maintenance(session: Session, node: TableMaintenance, statement: Statement) -> Result:
@@ -35,6 +43,8 @@ async def _maintenance(session: Session, node: TableMaintenance, statement: Stat
         raise SqlError(NOT_SUPPORTED_YET, feature=node.unsupported)
     if node.kind is StatementKind.CHECKSUM_TABLE:
         raise SqlError(NOT_SUPPORTED_YET, feature="CHECKSUM TABLE")
+    if node.kind in _CHANGES and session.transaction.is_read_only:
+        raise SqlError(CANT_EXECUTE_IN_READ_ONLY_TRANSACTION)
     check_maintenance(session, node)
     op = _WORDS[node.kind].encode()
     rows: list[tuple[Value, ...]] = []

@@ -19,9 +19,17 @@ from planner.parse.nodes_session import (
 from planner.parse.statement import Statement
 from sqlnode.base.errors import NOT_SUPPORTED_YET, SqlError
 from sqlnode.base.types import EvalType, SqlType, TypeCode, Value
-from sqlnode.session.effects import Settings, set_character_set, set_global, set_names, set_session
+from sqlnode.session.effects import (
+    NEXT_TRANSACTION,
+    Settings,
+    set_character_set,
+    set_global,
+    set_names,
+    set_next_transaction,
+    set_session,
+)
 from sqlnode.session.transactions import checked_isolation
-from sqlnode.session.variables import declaration
+from sqlnode.session.variables import canonical, declaration
 from sqlnode.statements.expressions import evaluate
 from sqlnode.statements.handler import Handler
 
@@ -88,6 +96,9 @@ async def _system_variable(session: Session, item: SetSystemVariable) -> None:
     if item.scope == "GLOBAL":
         session.instance.check_global(session.account, "SYSTEM_VARIABLES_ADMIN")
         set_global(session, item.name, value, default=item.value is None)
+        return
+    if item.at_signs and item.scope is None and canonical(item.name) in NEXT_TRANSACTION:
+        set_next_transaction(session, item.name, value, default=item.value is None)
         return
     set_session(session, item.name, value, default=item.value is None)
 
