@@ -141,6 +141,7 @@ KEY_DOES_NOT_EXIST|1176|42000|Key '{key}' doesn't exist in table '{table}'
 CHECK_NO_SUCH_TABLE|1177|42000|Can't open table
 CHECK_NOT_IMPLEMENTED|1178|42000|The storage engine for the table doesn't support {feature}
 CANT_DO_THIS_DURING_AN_TRANSACTION|1179|25000|You are not allowed to execute this command in a transaction
+LOCK_OR_ACTIVE_TRANSACTION|1192|HY000|Can't execute the given command because you have active locked tables or an active transaction
 UNKNOWN_SYSTEM_VARIABLE|1193|HY000|Unknown system variable '{name}'
 CRASHED_ON_USAGE|1194|HY000|Table '{table}' is marked as crashed and should be repaired
 WARNING_NOT_COMPLETE_ROLLBACK|1196|HY000|Some non-transactional changed tables couldn't be rolled back

@@ -11,6 +11,7 @@ from planner.parse.nodes_common import StatementKind
 from planner.parse.statement import Statement
 from sqlnode.base.errors import (
     CANT_EXECUTE_IN_READ_ONLY_TRANSACTION,
+    LOCK_OR_ACTIVE_TRANSACTION,
     NO_DB_ERROR,
     NO_SUCH_TABLE,
     NOT_SUPPORTED_YET,
@@ -82,8 +83,11 @@ async def _work(session: Session, node: TableMaintenance, database: str, table: 
 
 
 async def _read_lock(session: Session, node: Flush) -> None:
-    """FLUSH TABLES [t, …] WITH READ LOCK: nobody else writes until UNLOCK TABLES. Raises 1046, 1146, 1205."""
+    """FLUSH TABLES [t, …] WITH READ LOCK: nobody else writes until UNLOCK TABLES. Raises 1046, 1146,
+    1192, 1205."""
     instance = session.instance
+    if session.locked_tables:
+        raise SqlError(LOCK_OR_ACTIVE_TRANSACTION)
     instance.unlock_tables(session)
     if not node.tables:
         await lock_everything(session)
