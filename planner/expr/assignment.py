@@ -395,10 +395,11 @@ def _exact_of_text(name: str) -> Assigner:
         number, complete = parse_prefix(value)
         if complete:
             return number
-        if context.strict_dml or _NUMBER.match(value) is None:
+        read = _NUMBER.match(value)
+        if context.strict_dml or read is None:
             shown = _shown(value)
             complain(context, TRUNCATED_WRONG_VALUE_FOR_FIELD, kind="decimal", value=shown, column=name, row=row)
-        else:
+        elif value[read.end() :].strip(_SPACE):
             context.warning(WARN_DATA_TRUNCATED, column=name, row=row)
         return number
 
