@@ -30,7 +30,7 @@ from executor.offload import computed
 from executor.result import OkResult
 from executor.running import collect, few_rows_of, values_of_batches
 from planner.expr.assignment import Assigner, assigner
-from planner.expr.nodes import Constant, Expression
+from planner.expr.nodes import Constant, Expression, columns_of
 from planner.expr.scalar import compile_scalar
 from planner.parse.values_block import ValuesBlock
 from planner.physical import Insert, PhysicalNode, PhysicalPlan
@@ -55,6 +55,8 @@ class InsertRun:
     records: int = 0
     affected: int = 0
     duplicates: int = 0
+    inserted: int = 0
+    """Rows that a statement which looks at existing ones has added."""
     touched: int = 0
     insert_id: int = 0
     explicit_id: int = 0
@@ -98,6 +100,8 @@ class InsertProgram:
     missing: list[int] = field(default_factory=list)
     """Offsets of unnamed columns without a default."""
     auto_offset: int = -1
+    reads_row: bool = False
+    """Whether a value of a VALUES row reads the row's columns."""
     conflicts: bool = False
     """IGNORE, ON DUPLICATE KEY UPDATE or REPLACE."""
     view_checks: tuple[RowCheck, ...] = ()
@@ -115,12 +119,32 @@ class InsertProgram:
 
     def fill(self, row: Row, cells: Sequence[Cell], context: EvalContext, number: int) -> None:
         """Evaluates the values of one VALUES row, left to right: later ones may read earlier ones."""
+        if self.reads_row and self.auto_offset >= 0:
+            self._fill_reading(row, cells, context, number)
+            return
         for cell in cells:
             if cell.compute is None:
                 row[cell.offset] = self.writer.defaults[cell.offset].get(row, context)
             else:
                 assert cell.assign is not None, "a value is assigned"
                 row[cell.offset] = cell.assign(cell.compute(row, context), context, number)
+
+    def _fill_reading(self, row: Row, cells: Sequence[Cell], context: EvalContext, number: int) -> None:
+        """The same where the AUTO_INCREMENT column may be read: while it waits for its value it is 0."""
+        offset = self.auto_offset
+        waits = True
+        row[offset] = 0
+        for cell in cells:
+            if cell.compute is None:
+                row[cell.offset] = self.writer.defaults[cell.offset].get(row, context)
+                continue
+            assert cell.assign is not None, "a value is assigned"
+            value = cell.assign(cell.compute(row, context), context, number)
+            if cell.offset == offset:
+                waits = value is None
+            row[cell.offset] = 0 if value is None and cell.offset == offset else value
+        if waits:
+            row[offset] = None
 
     def complete(self, row: Row, context: EvalContext, number: int) -> None:
         """Expression defaults and generated columns, once ids are known."""
@@ -159,6 +183,7 @@ def _compile(plan_node: Insert, context: ExecContext) -> InsertProgram:
             program.computed.append(offset)
     if auto is not None and auto.offset not in program.named:
         program.template[auto.offset] = None
+    program.reads_row = any(columns_of(expression) for row in node.rows for expression in row if expression is not None)
     for row in node.rows:
         program.cells.append(
             [_cell(program, expression, column.offset) for expression, column in zip(row, node.columns)]
@@ -283,28 +308,55 @@ async def _rows(program: InsertProgram, context: ExecContext, warnings: list[int
     if node.literals is not None:
         assert isinstance(node.literals, ValuesBlock), "a block of literals"
         block = node.literals
-        return await computed(
+        made = await computed(
             block.row_count * block.column_count,
-            lambda: [
-                PendingRow(row, number)
-                for number, row in enumerate(block_values(program, block, base, context, warnings), 1)
-            ],
+            lambda: block_values(program, block, base, context, warnings),
             context.kill,
         )
+        pendings = [PendingRow(row, number) for number, row in enumerate(made.rows, 1)]
+        if made.failure is not None:
+            raise await _earlier_failure(program, context, pendings, made.failure)
+        return pendings
     if len(program.cells) == 1:
         row = base.copy()
         single = program.cells[0]
         _refuse_null(program, single, evaluation)
         program.fill(row, single, evaluation, 1)
         return [PendingRow(row, 1)]
-    rows = []
+    rows: list[PendingRow] = []
+    failure: SqlError | None = None
     for number, cells in enumerate(program.cells, 1):
         if not number % SLICE_ROWS:
             await _others(context)
         row = base.copy()
-        program.fill(row, cells, evaluation, number)
+        try:
+            program.fill(row, cells, evaluation, number)
+        except SqlError as error:
+            failure = error
+            break
         rows.append(PendingRow(row, number))
+    if failure is not None:
+        raise await _earlier_failure(program, context, rows, failure)
     return rows
+
+
+async def _earlier_failure(
+    program: InsertProgram, context: ExecContext, rows: list[PendingRow], failure: SqlError
+) -> SqlError:
+    """A value of a row cannot be stored; MySQL, which goes row by row, would have met first what is wrong with the rows
+    before it."""
+    if not rows:
+        return failure
+    try:
+        await write_rows(program, context, rows, InsertRun())
+    except SqlError as error:
+        return error
+    transaction = writing_transaction(context)
+    if not transaction.pessimistic:
+        earlier = await duplicate_at_commit(context, transaction, AlreadyExists(b"", None))
+        if isinstance(earlier, SqlError):
+            return earlier
+    return failure
 
 
 def _refuse_null(program: InsertProgram, cells: Sequence[Cell], context: EvalContext) -> None:

@@ -66,18 +66,51 @@ async def write_with_conflicts(
     """Writes the rows in order. Raises what cannot be ignored."""
     node = program.node.node
     transaction = writing_transaction(context)
+    unused: list[Value] = []
     for place, pending in enumerate(rows, 1):
         if not place % _SLICE_ROWS:
             context.kill.check()
             await asyncio.sleep(0)
+        if program.auto_offset >= 0:
+            _shift_id(program, pending, unused)
+        before = run.inserted
         savepoint = transaction.savepoint()
         try:
-            await _write_one(program, context, pending, keys, run)
+            if _passes(program, context, pending, run):
+                await _write_one(program, context, pending, keys, run)
         except SqlError as error:
             if not node.ignore or error.code not in _IGNORABLE:
                 raise
             transaction.rollback_to(savepoint)
             context.evaluation.warn(SqlWarning("Warning", error.code, error.message))
+        if pending.generated and run.inserted == before:
+            unused.insert(0, pending.row[program.auto_offset])
+
+
+def _shift_id(program: InsertProgram, pending: PendingRow, unused: list[Value]) -> None:
+    """A row takes the generated id that a row before it did not use, unless a given one went beyond."""
+    offset = program.auto_offset
+    if pending.generated:
+        unused.append(pending.row[offset])
+        pending.row[offset] = unused.pop(0)
+    elif unused:
+        given = pending.row[offset]
+        unused[:] = [one for one in unused if one > given]  # type: ignore[operator]
+
+
+def _passes(program: InsertProgram, context: ExecContext, pending: PendingRow, run: InsertRun) -> bool:
+    """Whether the row obeys the checks of the table and of a view; with IGNORE one that does not is no record. Raises
+    1369, 3819."""
+    try:
+        program.writer.check(pending.row, context.evaluation)
+        check_view(program.view_checks, pending.row, context.evaluation)
+    except SqlError as error:
+        if not program.node.node.ignore or error.code not in _IGNORABLE:
+            raise
+        context.evaluation.warn(SqlWarning("Warning", error.code, error.message))
+        run.records -= 1
+        return False
+    return True
 
 
 async def _write_one(
@@ -85,8 +118,6 @@ async def _write_one(
 ) -> None:
     writer, node = program.writer, program.node.node
     transaction = writing_transaction(context)
-    writer.check(pending.row, context.evaluation)
-    check_view(program.view_checks, pending.row, context.evaluation)
     new = _encoded(writer, pending.row, pending.handle, context)
     existing = await _existing(context, new.unique_keys(has_handle=writer.has_handle))
     conflict = next((key for key in existing if existing[key] is not None), None)
@@ -112,6 +143,7 @@ async def _write_one(
 
 def _note_inserted(program: InsertProgram, pending: PendingRow, run: InsertRun) -> None:
     run.affected += 1
+    run.inserted += 1
     if pending.generated and not run.insert_id:
         value = pending.row[program.auto_offset]
         assert isinstance(value, (int, float)), "a generated id is a number"
