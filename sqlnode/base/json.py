@@ -320,7 +320,7 @@ def parse_text(text: str | bytes) -> bytes:
 
 
 def format_double(value: float) -> str:
-    """A double as MySQL prints it: shortest digits, exponent form from 1e15 up and below 1e-15."""
+    """A double as MySQL prints it: shortest digits, exponent form below 1e-15 and, unless a fraction is left, from 1e15."""
     mantissa, _, exponent = f"{value!r}".partition("e")
     sign = "-" if mantissa.startswith("-") else ""
     whole, _, fraction = mantissa.lstrip("-").partition(".")
@@ -330,7 +330,7 @@ def format_double(value: float) -> str:
         return sign + "0"
     point = len(whole) + int(exponent or 0) - (len(whole + fraction) - len(digits))
     digits = digits.rstrip("0")
-    if -15 < point <= 15:
+    if -15 < point <= 15 or len(digits) > point > 15:
         if point <= 0:
             return f"{sign}0.{'0' * -point}{digits}"
         if point >= len(digits):
