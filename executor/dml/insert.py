@@ -17,7 +17,7 @@ from executor.compiled import kept
 from executor.context import EvalContext, ExecContext
 from executor.dml.auto_increment import give_ids
 from executor.dml.bulk_rows import BulkRows
-from executor.dml.constraints import duplicate_at_commit, duplicate_index, duplicate_primary
+from executor.dml.constraints import duplicate_at_commit, duplicate_index, duplicate_primary, or_earlier_duplicate
 from executor.dml.foreign_keys import ForeignKeys, check_parents, keys_of
 from executor.dml.insert_conflicts import write_with_conflicts
 from executor.dml.insert_values import block_values
@@ -146,12 +146,17 @@ class InsertProgram:
         if waits:
             row[offset] = None
 
-    def complete(self, row: Row, context: EvalContext, number: int) -> None:
-        """Expression defaults and generated columns, once ids are known."""
+    def finish(self, pending: PendingRow, context: EvalContext) -> None:
+        """Expression defaults and generated columns, once ids are known, and the checks that nothing can make a row
+        pass. Raises 1369, 3819."""
+        row = pending.row
         for offset in self.late:
             row[offset] = self.writer.defaults[offset].get(row, context)
         if self.writer.generated:
-            self.writer.generate(row, context, number)
+            self.writer.generate(row, context, pending.number)
+        if not self.conflicts:
+            self.writer.check(row, context)
+            check_view(self.view_checks, row, context)
 
 
 def program_of(plan_node: Insert, context: ExecContext) -> InsertProgram:
@@ -351,12 +356,7 @@ async def _earlier_failure(
         await write_rows(program, context, rows, InsertRun())
     except SqlError as error:
         return error
-    transaction = writing_transaction(context)
-    if not transaction.pessimistic:
-        earlier = await duplicate_at_commit(context, transaction, AlreadyExists(b"", None))
-        if isinstance(earlier, SqlError):
-            return earlier
-    return failure
+    return await or_earlier_duplicate(context, writing_transaction(context), failure)
 
 
 def _refuse_null(program: InsertProgram, cells: Sequence[Cell], context: EvalContext) -> None:
@@ -394,16 +394,29 @@ def _source_rows(
 
 
 async def write_rows(program: InsertProgram, context: ExecContext, rows: list[PendingRow], run: InsertRun) -> None:
-    """Ids, generated columns, checks, and the write of rows whose values are assigned."""
+    """Ids, generated columns, checks, and the write of rows whose values are assigned. A row that fails stands back for
+    what is wrong with those before it."""
     writer = program.writer
-    evaluation = context.evaluation
     if program.auto_offset >= 0:
         await give_ids(program, context, rows, run)
-    if program.late or writer.generated:
-        for place, pending in enumerate(rows, 1):
-            program.complete(pending.row, evaluation, pending.number)
-            if not place % SLICE_ROWS:
+    failure: SqlError | None = None
+    if program.late or writer.generated or (not program.conflicts and (writer.checks or program.view_checks)):
+        for place, pending in enumerate(rows):
+            try:
+                program.finish(pending, context.evaluation)
+            except SqlError as error:
+                failure = error
+                rows = rows[:place]
+                break
+            if place % SLICE_ROWS == SLICE_ROWS - 1:
                 await _others(context)
+    await _write_finished(program, context, rows, run)
+    if failure is not None:
+        raise await or_earlier_duplicate(context, writing_transaction(context), failure)
+
+
+async def _write_finished(program: InsertProgram, context: ExecContext, rows: list[PendingRow], run: InsertRun) -> None:
+    writer = program.writer
     if not writer.has_handle and rows:
         assert context.allocate_row_ids is not None, "hidden row ids need an allocator"
         first = await context.allocate_row_ids(writer.database, writer.table, len(rows))
@@ -413,12 +426,6 @@ async def write_rows(program: InsertProgram, context: ExecContext, rows: list[Pe
     if program.conflicts:
         await write_with_conflicts(program, context, rows, keys, run)
         return
-    if writer.checks or program.view_checks:
-        for place, pending in enumerate(rows, 1):
-            writer.check(pending.row, evaluation)
-            check_view(program.view_checks, pending.row, evaluation)
-            if not place % SLICE_ROWS:
-                await _others(context)
     if keys is not None and keys.parents:
         for place, pending in enumerate(rows, 1):
             await _write_plain(program, context, [pending], run, keys)
@@ -465,7 +472,9 @@ async def _write_plain(
                 continue
             except SqlError as error:
                 missing = error
-            raise await _earlier_duplicate(context, missing)
+            if missing.code != NO_REFERENCED_ROW_2.code:
+                raise missing
+            raise await or_earlier_duplicate(context, transaction, missing)
     run.affected += len(rows)
 
 
@@ -512,16 +521,6 @@ def _duplicate(writer: TableWriter, row: Row, record_key: bytes, entries: Sequen
         return duplicate_primary(writer.table, row)
     entry = next(entry for entry in entries if entry.key == key)
     return duplicate_index(writer.table, entry.index_id, row)
-
-
-async def _earlier_duplicate(context: ExecContext, error: SqlError) -> SqlError:
-    """A parent is missing; but a row that exists already is the error before that, which an optimistic transaction would
-    learn only when it commits."""
-    transaction = writing_transaction(context)
-    if transaction.pessimistic or error.code != NO_REFERENCED_ROW_2.code:
-        return error
-    earlier = await duplicate_at_commit(context, transaction, AlreadyExists(b"", None))
-    return earlier if isinstance(earlier, SqlError) else error
 
 
 async def _first_conflict(

@@ -73,6 +73,7 @@ async def write_with_conflicts(
             await asyncio.sleep(0)
         if program.auto_offset >= 0:
             _shift_id(program, pending, unused)
+            _note_id(program, pending.row, run)
         before = run.inserted
         savepoint = transaction.savepoint()
         try:
@@ -238,6 +239,7 @@ async def _update_existing(
         else:
             assert change.assign is not None, "a value is assigned"
             row[change.offset] = change.assign(change.compute(row[:width] + given, evaluation), evaluation, 1)
+    _note_id(program, row, run)
     if row == old:
         run.touched += 1
         return
@@ -258,11 +260,10 @@ async def _update_existing(
         await raise_counter(context, writer, row[program.auto_offset])
     run.affected += 2
     run.duplicates += 1
-    _note_id(program, row, run)
 
 
 def _note_id(program: InsertProgram, row: Row, run: InsertRun) -> None:
-    """The OK packet of an update names the existing row's id; LAST_INSERT_ID() does not change."""
+    """The OK packet names the id of the row met last, in an update the existing row's; LAST_INSERT_ID() stays."""
     if program.auto_offset < 0:
         return
     value = row[program.auto_offset]
