@@ -389,6 +389,7 @@ DB_DROP_EXISTS|1008|HY000|Can't drop database '{database}'; database doesn't exi
 TABLE_CANT_BE_WITHOUT_VISIBLE_COLUMN|4028|HY000|A table must have at least one visible column.
 CONFLICTING_DECLARATIONS|1302|HY000|Conflicting declarations: '{first}' and '{second}'
 UNKNOWN_ALTER_ALGORITHM|1800|HY000|Unknown ALGORITHM '{name}'
+UNKNOWN_ALTER_LOCK|1801|HY000|Unknown LOCK type '{name}'
 CANNOT_USER_GRANT|1410|42000|You are not allowed to create a user with GRANT
 PLUGIN_IS_NOT_LOADED|1524|HY000|Plugin '{plugin}' is not loaded
 PASSWORD_FORMAT|1827|HY000|The password hash doesn't have the expected format.
