@@ -31,8 +31,14 @@ class CurrentReads:
     __slots__ = ("_buffer", "_snapshot")
 
     def __init__(self, snapshot: Snapshot, buffer: WriteBuffer) -> None:
+        """Any snapshot will do: see `executor.overtaken`."""
         self._snapshot = snapshot
         self._buffer = buffer
+
+    @property
+    def buffer(self) -> WriteBuffer:
+        """What lies over the snapshot."""
+        return self._buffer
 
     async def get(self, key: bytes) -> bytes | None:
         """See `Reads`."""
@@ -101,7 +107,9 @@ def is_dirty(context: ExecContext, ranges: Iterable[KeyRange]) -> bool:
     transaction = context.transaction
     if transaction is None or not transaction.buffer:
         return False
-    return any(transaction.buffer.dirty(key_range.start, key_range.end) for key_range in ranges)
+    reads = context.snapshot
+    buffer = reads.buffer if isinstance(reads, CurrentReads) else transaction.buffer
+    return any(buffer.dirty(key_range.start, key_range.end) for key_range in ranges)
 
 
 async def scan_pages(

@@ -78,7 +78,7 @@ class PlanContext:
     """Told on what kind of value a plan relies (`planner.expr.guards`)."""
     check_table: Callable[[str, str, str], None] = lambda privilege, database, table: None
     """Raises 1142 for (privilege, database, table) that the account lacks, before anything is told about the table."""
-    user_variable_types: Mapping[str, SqlType] = field(default_factory=dict)
+    user_variables: Mapping[str, tuple[Value, SqlType]] = field(default_factory=dict)
     temporary_tables: Mapping[tuple[str, str], object] = field(default_factory=dict)
     row_count: Callable[[int], float | None] = lambda table_id: None
     """Statistics: estimated rows of a table, None when unknown (then pseudo: 10000)."""

@@ -353,6 +353,8 @@ class Insert(LogicalNode):
     """Columns by which on-duplicate expressions read the row that would have been inserted (VALUES(c), row alias)."""
     checks: tuple[ViewCheck, ...] = ()
     """Over `row_columns`."""
+    one_row: bool = False
+    """The source is one row of VALUES, whose subqueries made a plan of it."""
 
     @property
     def schema(self) -> tuple[Column, ...]:

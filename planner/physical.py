@@ -197,11 +197,13 @@ class IndexScan(PhysicalNode):
 class RequestTemplate:
     """A coprocessor request without its ranges. `dag` is shared by all executions and never changed. `slots[i]` is the
     expression whose value goes into the DAG's parameter i (an Expr of type PARAMETER with that index): evaluate them
-    with `value_of` and pass the tuple as `CopRequest.parameters`. `columns` are the DAG's output, in offset order."""
+    with `value_of` and pass the tuple as `CopRequest.parameters`. `columns` are the DAG's output, in offset order,
+    `scanned` those of its scan, by whose offsets a store knows them."""
 
     dag: tipb_pb2.DAGRequest
     columns: tuple[Column, ...]
     slots: tuple[Expression, ...] = ()
+    scanned: tuple[Column, ...] = ()
 
 
 NO_DAG = tipb_pb2.DAGRequest()

@@ -19,7 +19,7 @@ from sqlnode.catalog_loader import CatalogLoader
 from sqlnode.ddl.owner import DdlOwner
 from sqlnode.ddl.waits import TableVersions
 from sqlnode.privileges import ANY_COLUMN, Account, Accounts
-from sqlnode.session.activity import Activity, no_commands
+from sqlnode.session.activity import Activity, no_commands, total
 from sqlnode.session.locks import AdvisoryLocks, TableLocks
 from sqlnode.session.plan_cache import PlanCache
 from sqlnode.session.variables import GlobalVariables
@@ -57,6 +57,9 @@ class Instance:
         """What sessions that are gone have run (session.activity)."""
         self.activity: Callable[[Session | None], Activity] = lambda session: Activity()
         """What happened on a session's connection, or on all; the server sets it."""
+        self.status_flushed: Callable[[Session], None] = lambda session: None
+        """The session's connection counts anew; the server sets it."""
+        self.status_flushed_at = self.started_at
         self.disconnect: Callable[[Session], None] = lambda session: None
         """Closes a session's connection; the server sets it."""
         self.before_planning: Callable[[], None] = lambda: None
@@ -91,6 +94,13 @@ class Instance:
         self.plan_cache.forget_plans()
         for session in self.sessions.values():
             session.forget_plans()
+
+    def flush_status(self, session: Session) -> None:
+        """FLUSH STATUS: what the session has counted goes to the server's counters, and it begins anew."""
+        self.past_commands = total((self.past_commands, session.commands))
+        session.commands = no_commands()
+        self.status_flushed_at = time.time()
+        self.status_flushed(session)
 
     def row_count(self, table_id: int) -> float | None:
         """Estimated rows of a table, None when unknown."""

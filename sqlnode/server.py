@@ -14,6 +14,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from sqlnode.base.errors import QUERY_INTERRUPTED, SERVER_SHUTDOWN, SqlError
+from sqlnode.base.stack import allow_deep_recursion
 from sqlnode.config import Config
 from sqlnode.session.activity import Activity
 from sqlnode.wire.auth.plugin import VerifiedPasswords
@@ -54,6 +55,8 @@ class Server:
         self.keys = ServerKeys(directory, _path(config.tls_certificate), _path(config.tls_key))
         self._past = Activity()
         """What connections that are gone did."""
+        self._flushed: dict[int, Activity] = {}
+        """What connections had done at their last FLUSH STATUS."""
         self.port = config.port
         self.stopping = False
         self._connections: dict[int, Connection] = {}
@@ -67,8 +70,10 @@ class Server:
 
     async def start(self) -> None:
         """Accepts connections from now on. Raises OSError when the address cannot be bound."""
+        allow_deep_recursion()
         self.instance.disconnect = self._disconnect
         self.instance.activity = self._activity
+        self.instance.status_flushed = self._status_flushed
         self.instance.before_planning = self.outbox.flush
         listener = await self.loop.create_server(
             self._new_protocol, self.config.host, self.config.port, backlog=_BACKLOG, reuse_address=True
@@ -180,6 +185,7 @@ class Server:
 
     def remove(self, connection: Connection, *, refused: bool = False, aborted: bool = False) -> None:
         """A connection is gone: before it logged in, or without a word."""
+        self._flushed.pop(connection.id, None)
         if self._connections.pop(connection.id, None) is not None:
             _add(self._past, connection)
             if refused:
@@ -206,7 +212,17 @@ class Server:
             chosen = [connection for connection in chosen if connection.id == session.id]
         for connection in chosen:
             _add(found, connection)
+            if session is not None and (flushed := self._flushed.get(connection.id)) is not None:
+                found.forget(flushed)
         return found
+
+    def _status_flushed(self, session: Session) -> None:
+        """FLUSH STATUS: the session shows what comes from now on."""
+        self._past.most = len(self._connections)
+        connection = self._connections.get(session.id)
+        if connection is not None:
+            self._flushed[connection.id] = flushed = Activity()
+            _add(flushed, connection)
 
     def statistics(self) -> str:
         """COM_STATISTICS."""

@@ -179,6 +179,13 @@ class WriteBuffer:
         entries = self.entries
         return [(key, entries[key]) for key in self._keys()]
 
+    def overlaid(self, changes: dict[bytes, bytes | None]) -> WriteBuffer:
+        """A copy with other entries on top, to read through."""
+        copy = WriteBuffer(self._limit)
+        copy.entries = {**self.entries, **changes}
+        copy._sorted = None
+        return copy
+
     def __len__(self) -> int:
         return len(self.entries)
 

@@ -58,14 +58,16 @@ def plan_commit(
     mutations: list[Mutation] = []
     actions: list[PessimisticAction] = []
     inserts = buffer.inserts
+    # What a pessimistic transaction has locked, it has looked at; the locks of an optimistic one tell nothing of the key.
+    known = locked if pessimistic else {}
     for key, value in buffer.sorted_items():
         if value is None:
-            op = Op.CHECK_NOT_EXISTS if key in inserts and key not in locked else Op.DELETE
+            op = Op.CHECK_NOT_EXISTS if key in inserts and key not in known else Op.DELETE
             if op is Op.CHECK_NOT_EXISTS and pessimistic:
                 continue
             mutations.append((op, key, b""))
         else:
-            op = Op.INSERT if key in inserts and key not in locked else Op.PUT
+            op = Op.INSERT if key in inserts and key not in known else Op.PUT
             mutations.append((op, key, value))
         if pessimistic:
             if locked.get(key) is LockMode.EXCLUSIVE:

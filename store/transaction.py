@@ -68,6 +68,7 @@ class Transaction:
         "_store",
         "buffer",
         "check",
+        "compared",
         "explain",
         "for_update_ts",
         "pessimistic",
@@ -88,6 +89,8 @@ class Transaction:
         self.check: Callable[[], None] | None = None
         """Raises when the statement that runs was killed; asked before each wait for a lock. `cancel_wait` ends a wait that
         has begun."""
+        self.compared: dict[bytes, bool] = {}
+        """Written record keys that the executor has looked at: whether their newest committed value is the snapshot's."""
         self._lease: Lease | None = store.leases.take(start_ts)
         self._snapshot = Snapshot(store.client, store.resolver, start_ts)
         self._locked: dict[bytes, LockMode] = {}

@@ -61,10 +61,14 @@ class CompiledExpression:
 
 
 class ExpressionCompiler:
-    """Compiles the expressions of one executor, whose input columns have the given types."""
+    """Compiles the expressions of one executor, whose input columns have the given types. Errors name the columns by
+    `offsets`, their places by default."""
 
-    def __init__(self, types: Sequence[SqlType], zone: tzinfo | None) -> None:
-        self._columns = tuple(Column(index, str(index), sql_type) for index, sql_type in enumerate(types))
+    def __init__(self, types: Sequence[SqlType], zone: tzinfo | None, offsets: Sequence[int] | None = None) -> None:
+        names = range(len(types)) if offsets is None else offsets
+        self._columns = tuple(
+            Column(index, str(name), sql_type) for index, (name, sql_type) in enumerate(zip(names, types, strict=True))
+        )
         self._zone = zone
         self._context = PlanContext(catalog=Catalog(0, {}), zone=zone)
 
@@ -73,9 +77,9 @@ class ExpressionCompiler:
         node = self.node(expr)
         return self._compiled(node)
 
-    def narrowed(self, types: Sequence[SqlType]) -> ExpressionCompiler:
-        """A compiler for other input columns in the same zone."""
-        return ExpressionCompiler(types, self._zone)
+    def narrowed(self, offsets: Sequence[int]) -> ExpressionCompiler:
+        """A compiler for some of the input columns."""
+        return ExpressionCompiler([self._columns[offset].type for offset in offsets], self._zone, offsets)
 
     def condition(self, expr: tipb_pb2.Expr) -> KeyFunction:
         """A selection's condition: numbers are true when they are not zero; other kinds are refused."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from decimal import Decimal
 from functools import cmp_to_key
 from typing import TypeAlias
 
@@ -15,6 +16,7 @@ import pyarrow.compute as pc
 from executor.context import EvalContext
 from sqlnode.base import json as binary_json
 from sqlnode.base.collation import by_name, sort_keys
+from sqlnode.base.decimal import EXACT
 from sqlnode.base.types import SqlType, TypeCode
 
 _SORTED_ROWS = 16_384
@@ -59,6 +61,8 @@ def _normal(value: binary_json.Json) -> binary_json.Json:
         return value
     if isinstance(value, int):
         return float(value) if int(float(value)) == value else value
+    if isinstance(value, Decimal):
+        return float(value) if binary_json.exact(float(value)) == value else value.normalize(EXACT)
     if isinstance(value, list):
         return [_normal(item) for item in value]
     if isinstance(value, dict):

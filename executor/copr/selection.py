@@ -98,7 +98,7 @@ def filtered_scan(scan: Scan, selection: tipb_pb2.Selection, compiler: Expressio
     if not early or not late:
         return None
     places = {offset: place for place, offset in enumerate([*early, *late])}
-    narrowed = compiler.narrowed([scan.types[offset] for offset in early])
+    narrowed = compiler.narrowed(early)
     conditions = tuple(narrowed.condition(_moved(condition, places)) for condition in selection.conditions)
     order = tuple(places[offset] for offset in range(len(scan.types)))
     return FilteredScan(scan.types, scan.descending, scan.narrow(early), scan.narrow(late), order, conditions)

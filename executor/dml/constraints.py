@@ -98,6 +98,15 @@ async def duplicate_at_commit(
     return error
 
 
+async def or_earlier_duplicate(context: ExecContext, transaction: Transaction, failure: SqlError) -> SqlError:
+    """The error; but a row written before it that exists already comes first, which an optimistic transaction would learn
+    only when it commits."""
+    if transaction.pessimistic:
+        return failure
+    earlier = await duplicate_at_commit(context, transaction, AlreadyExists(b"", None))
+    return earlier if isinstance(earlier, SqlError) else failure
+
+
 async def _first_duplicate(
     context: ExecContext,
     inserts: set[bytes],

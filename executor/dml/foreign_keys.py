@@ -365,7 +365,8 @@ async def delete_with_children(
 async def _change_child(
     context: ExecContext, writer: TableWriter, old: Row, new: Row, handle: Handle, depth: int, updated: TableIds
 ) -> None:
-    writer.generate(new, context.evaluation)
+    changed = frozenset(offset for offset in range(writer.width) if new[offset] != old[offset])
+    writer.regenerate(new, context.evaluation, 1, changed)
     await change_row(context, writer, old, new, handle)
     keys = keys_of(context, writer)
     if keys is not None and keys.children:

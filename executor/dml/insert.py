@@ -17,7 +17,7 @@ from executor.compiled import kept
 from executor.context import EvalContext, ExecContext
 from executor.dml.auto_increment import give_ids
 from executor.dml.bulk_rows import BulkRows
-from executor.dml.constraints import duplicate_at_commit, duplicate_index, duplicate_primary
+from executor.dml.constraints import duplicate_at_commit, duplicate_index, duplicate_primary, or_earlier_duplicate
 from executor.dml.foreign_keys import ForeignKeys, check_parents, keys_of
 from executor.dml.insert_conflicts import write_with_conflicts
 from executor.dml.insert_values import block_values
@@ -30,7 +30,7 @@ from executor.offload import computed
 from executor.result import OkResult
 from executor.running import collect, few_rows_of, values_of_batches
 from planner.expr.assignment import Assigner, assigner
-from planner.expr.nodes import Constant, Expression
+from planner.expr.nodes import Constant, Expression, columns_of
 from planner.expr.scalar import compile_scalar
 from planner.parse.values_block import ValuesBlock
 from planner.physical import Insert, PhysicalNode, PhysicalPlan
@@ -55,6 +55,8 @@ class InsertRun:
     records: int = 0
     affected: int = 0
     duplicates: int = 0
+    inserted: int = 0
+    """Rows that a statement which looks at existing ones has added."""
     touched: int = 0
     insert_id: int = 0
     explicit_id: int = 0
@@ -98,6 +100,8 @@ class InsertProgram:
     missing: list[int] = field(default_factory=list)
     """Offsets of unnamed columns without a default."""
     auto_offset: int = -1
+    reads_row: bool = False
+    """Whether a value of a VALUES row reads the row's columns."""
     conflicts: bool = False
     """IGNORE, ON DUPLICATE KEY UPDATE or REPLACE."""
     view_checks: tuple[RowCheck, ...] = ()
@@ -115,6 +119,9 @@ class InsertProgram:
 
     def fill(self, row: Row, cells: Sequence[Cell], context: EvalContext, number: int) -> None:
         """Evaluates the values of one VALUES row, left to right: later ones may read earlier ones."""
+        if self.reads_row and self.auto_offset >= 0:
+            self._fill_reading(row, cells, context, number)
+            return
         for cell in cells:
             if cell.compute is None:
                 row[cell.offset] = self.writer.defaults[cell.offset].get(row, context)
@@ -122,12 +129,34 @@ class InsertProgram:
                 assert cell.assign is not None, "a value is assigned"
                 row[cell.offset] = cell.assign(cell.compute(row, context), context, number)
 
-    def complete(self, row: Row, context: EvalContext, number: int) -> None:
-        """Expression defaults and generated columns, once ids are known."""
+    def _fill_reading(self, row: Row, cells: Sequence[Cell], context: EvalContext, number: int) -> None:
+        """The same where the AUTO_INCREMENT column may be read: while it waits for its value it is 0."""
+        offset = self.auto_offset
+        waits = True
+        row[offset] = 0
+        for cell in cells:
+            if cell.compute is None:
+                row[cell.offset] = self.writer.defaults[cell.offset].get(row, context)
+                continue
+            assert cell.assign is not None, "a value is assigned"
+            value = cell.assign(cell.compute(row, context), context, number)
+            if cell.offset == offset:
+                waits = value is None
+            row[cell.offset] = 0 if value is None and cell.offset == offset else value
+        if waits:
+            row[offset] = None
+
+    def finish(self, pending: PendingRow, context: EvalContext) -> None:
+        """Expression defaults and generated columns, once ids are known, and the checks that nothing can make a row
+        pass. Raises 1369, 3819."""
+        row = pending.row
         for offset in self.late:
             row[offset] = self.writer.defaults[offset].get(row, context)
         if self.writer.generated:
-            self.writer.generate(row, context, number)
+            self.writer.generate(row, context, pending.number)
+        if not self.conflicts:
+            self.writer.check(row, context)
+            check_view(self.view_checks, row, context)
 
 
 def program_of(plan_node: Insert, context: ExecContext) -> InsertProgram:
@@ -159,6 +188,7 @@ def _compile(plan_node: Insert, context: ExecContext) -> InsertProgram:
             program.computed.append(offset)
     if auto is not None and auto.offset not in program.named:
         program.template[auto.offset] = None
+    program.reads_row = any(columns_of(expression) for row in node.rows for expression in row if expression is not None)
     for row in node.rows:
         program.cells.append(
             [_cell(program, expression, column.offset) for expression, column in zip(row, node.columns)]
@@ -223,7 +253,10 @@ async def run_insert(plan: PhysicalPlan, plan_node: Insert, context: ExecContext
         rows = await _rows(program, context, warnings)
         run.records = len(rows)
         await write_rows(program, context, rows, run)
-    many = plan_node.source is not None or len(rows) > 1 or node.literals is not None
+    if plan_node.source is not None:
+        many = not node.one_row
+    else:
+        many = len(rows) > 1 or node.literals is not None
     result = OkResult(run.affected, run.insert_id)
     if run.touched:
         result.matched_rows = run.affected + run.touched
@@ -280,28 +313,50 @@ async def _rows(program: InsertProgram, context: ExecContext, warnings: list[int
     if node.literals is not None:
         assert isinstance(node.literals, ValuesBlock), "a block of literals"
         block = node.literals
-        return await computed(
+        made = await computed(
             block.row_count * block.column_count,
-            lambda: [
-                PendingRow(row, number)
-                for number, row in enumerate(block_values(program, block, base, context, warnings), 1)
-            ],
+            lambda: block_values(program, block, base, context, warnings),
             context.kill,
         )
+        pendings = [PendingRow(row, number) for number, row in enumerate(made.rows, 1)]
+        if made.failure is not None:
+            raise await _earlier_failure(program, context, pendings, made.failure)
+        return pendings
     if len(program.cells) == 1:
         row = base.copy()
         single = program.cells[0]
         _refuse_null(program, single, evaluation)
         program.fill(row, single, evaluation, 1)
         return [PendingRow(row, 1)]
-    rows = []
+    rows: list[PendingRow] = []
+    failure: SqlError | None = None
     for number, cells in enumerate(program.cells, 1):
         if not number % SLICE_ROWS:
             await _others(context)
         row = base.copy()
-        program.fill(row, cells, evaluation, number)
+        try:
+            program.fill(row, cells, evaluation, number)
+        except SqlError as error:
+            failure = error
+            break
         rows.append(PendingRow(row, number))
+    if failure is not None:
+        raise await _earlier_failure(program, context, rows, failure)
     return rows
+
+
+async def _earlier_failure(
+    program: InsertProgram, context: ExecContext, rows: list[PendingRow], failure: SqlError
+) -> SqlError:
+    """A value of a row cannot be stored; MySQL, which goes row by row, would have met first what is wrong with the rows
+    before it."""
+    if not rows:
+        return failure
+    try:
+        await write_rows(program, context, rows, InsertRun())
+    except SqlError as error:
+        return error
+    return await or_earlier_duplicate(context, writing_transaction(context), failure)
 
 
 def _refuse_null(program: InsertProgram, cells: Sequence[Cell], context: EvalContext) -> None:
@@ -310,10 +365,15 @@ def _refuse_null(program: InsertProgram, cells: Sequence[Cell], context: EvalCon
         return
     columns = program.writer.table.columns
     for cell in cells:
-        column = columns[cell.offset]
-        if cell.compute is not None and column.type.not_null and cell.offset != program.auto_offset:
+        if cell.compute is not None and columns[cell.offset].type.not_null and cell.offset != program.auto_offset:
             if cell.compute(program.template, context) is None:
-                raise SqlError(BAD_NULL_ERROR, column=column.name)
+                _refuse_null_in(program, cell.offset)
+
+
+def _refuse_null_in(program: InsertProgram, offset: int) -> None:
+    column = program.writer.table.columns[offset]
+    if column.type.not_null and offset != program.auto_offset:
+        raise SqlError(BAD_NULL_ERROR, column=column.name)
 
 
 def _source_rows(
@@ -322,25 +382,41 @@ def _source_rows(
     """Rows of a query, of which `before` are done."""
     rows = []
     assigners = program.assigners
+    nulls_pass = context.strict_dml or program.node.node.ignore or not program.node.node.one_row
     for number, values in enumerate(source, before + 1):
         row = base.copy()
         for (offset, assign), value in zip(assigners, values):
+            if value is None and not nulls_pass:
+                _refuse_null_in(program, offset)
             row[offset] = assign(value, context, number)
         rows.append(PendingRow(row, number))
     return rows
 
 
 async def write_rows(program: InsertProgram, context: ExecContext, rows: list[PendingRow], run: InsertRun) -> None:
-    """Ids, generated columns, checks, and the write of rows whose values are assigned."""
+    """Ids, generated columns, checks, and the write of rows whose values are assigned. A row that fails stands back for
+    what is wrong with those before it."""
     writer = program.writer
-    evaluation = context.evaluation
     if program.auto_offset >= 0:
         await give_ids(program, context, rows, run)
-    if program.late or writer.generated:
-        for place, pending in enumerate(rows, 1):
-            program.complete(pending.row, evaluation, pending.number)
-            if not place % SLICE_ROWS:
+    failure: SqlError | None = None
+    if program.late or writer.generated or (not program.conflicts and (writer.checks or program.view_checks)):
+        for place, pending in enumerate(rows):
+            try:
+                program.finish(pending, context.evaluation)
+            except SqlError as error:
+                failure = error
+                rows = rows[:place]
+                break
+            if place % SLICE_ROWS == SLICE_ROWS - 1:
                 await _others(context)
+    await _write_finished(program, context, rows, run)
+    if failure is not None:
+        raise await or_earlier_duplicate(context, writing_transaction(context), failure)
+
+
+async def _write_finished(program: InsertProgram, context: ExecContext, rows: list[PendingRow], run: InsertRun) -> None:
+    writer = program.writer
     if not writer.has_handle and rows:
         assert context.allocate_row_ids is not None, "hidden row ids need an allocator"
         first = await context.allocate_row_ids(writer.database, writer.table, len(rows))
@@ -350,12 +426,6 @@ async def write_rows(program: InsertProgram, context: ExecContext, rows: list[Pe
     if program.conflicts:
         await write_with_conflicts(program, context, rows, keys, run)
         return
-    if writer.checks or program.view_checks:
-        for place, pending in enumerate(rows, 1):
-            writer.check(pending.row, evaluation)
-            check_view(program.view_checks, pending.row, evaluation)
-            if not place % SLICE_ROWS:
-                await _others(context)
     if keys is not None and keys.parents:
         for place, pending in enumerate(rows, 1):
             await _write_plain(program, context, [pending], run, keys)
@@ -402,7 +472,9 @@ async def _write_plain(
                 continue
             except SqlError as error:
                 missing = error
-            raise await _earlier_duplicate(context, missing)
+            if missing.code != NO_REFERENCED_ROW_2.code:
+                raise missing
+            raise await or_earlier_duplicate(context, transaction, missing)
     run.affected += len(rows)
 
 
@@ -449,16 +521,6 @@ def _duplicate(writer: TableWriter, row: Row, record_key: bytes, entries: Sequen
         return duplicate_primary(writer.table, row)
     entry = next(entry for entry in entries if entry.key == key)
     return duplicate_index(writer.table, entry.index_id, row)
-
-
-async def _earlier_duplicate(context: ExecContext, error: SqlError) -> SqlError:
-    """A parent is missing; but a row that exists already is the error before that, which an optimistic transaction would
-    learn only when it commits."""
-    transaction = writing_transaction(context)
-    if transaction.pessimistic or error.code != NO_REFERENCED_ROW_2.code:
-        return error
-    earlier = await duplicate_at_commit(context, transaction, AlreadyExists(b"", None))
-    return earlier if isinstance(earlier, SqlError) else error
 
 
 async def _first_conflict(

@@ -66,18 +66,52 @@ async def write_with_conflicts(
     """Writes the rows in order. Raises what cannot be ignored."""
     node = program.node.node
     transaction = writing_transaction(context)
+    unused: list[Value] = []
     for place, pending in enumerate(rows, 1):
         if not place % _SLICE_ROWS:
             context.kill.check()
             await asyncio.sleep(0)
+        if program.auto_offset >= 0:
+            _shift_id(program, pending, unused)
+            _note_id(program, pending.row, run)
+        before = run.inserted
         savepoint = transaction.savepoint()
         try:
-            await _write_one(program, context, pending, keys, run)
+            if _passes(program, context, pending, run):
+                await _write_one(program, context, pending, keys, run)
         except SqlError as error:
             if not node.ignore or error.code not in _IGNORABLE:
                 raise
             transaction.rollback_to(savepoint)
             context.evaluation.warn(SqlWarning("Warning", error.code, error.message))
+        if pending.generated and run.inserted == before:
+            unused.insert(0, pending.row[program.auto_offset])
+
+
+def _shift_id(program: InsertProgram, pending: PendingRow, unused: list[Value]) -> None:
+    """A row takes the generated id that a row before it did not use, unless a given one went beyond."""
+    offset = program.auto_offset
+    if pending.generated:
+        unused.append(pending.row[offset])
+        pending.row[offset] = unused.pop(0)
+    elif unused:
+        given = pending.row[offset]
+        unused[:] = [one for one in unused if one > given]  # type: ignore[operator]
+
+
+def _passes(program: InsertProgram, context: ExecContext, pending: PendingRow, run: InsertRun) -> bool:
+    """Whether the row obeys the checks of the table and of a view; with IGNORE one that does not is no record. Raises
+    1369, 3819."""
+    try:
+        program.writer.check(pending.row, context.evaluation)
+        check_view(program.view_checks, pending.row, context.evaluation)
+    except SqlError as error:
+        if not program.node.node.ignore or error.code not in _IGNORABLE:
+            raise
+        context.evaluation.warn(SqlWarning("Warning", error.code, error.message))
+        run.records -= 1
+        return False
+    return True
 
 
 async def _write_one(
@@ -85,8 +119,6 @@ async def _write_one(
 ) -> None:
     writer, node = program.writer, program.node.node
     transaction = writing_transaction(context)
-    writer.check(pending.row, context.evaluation)
-    check_view(program.view_checks, pending.row, context.evaluation)
     new = _encoded(writer, pending.row, pending.handle, context)
     existing = await _existing(context, new.unique_keys(has_handle=writer.has_handle))
     conflict = next((key for key in existing if existing[key] is not None), None)
@@ -112,6 +144,7 @@ async def _write_one(
 
 def _note_inserted(program: InsertProgram, pending: PendingRow, run: InsertRun) -> None:
     run.affected += 1
+    run.inserted += 1
     if pending.generated and not run.insert_id:
         value = pending.row[program.auto_offset]
         assert isinstance(value, (int, float)), "a generated id is a number"
@@ -206,15 +239,16 @@ async def _update_existing(
         else:
             assert change.assign is not None, "a value is assigned"
             row[change.offset] = change.assign(change.compute(row[:width] + given, evaluation), evaluation, 1)
+    _note_id(program, row, run)
     if row == old:
         run.touched += 1
         return
     changed = frozenset(offset for offset in range(writer.width) if row[offset] != old[offset])
-    assigned = {change.offset for change in changes}
+    assigned = frozenset(change.offset for change in changes)
     for offset, default in writer.on_update_now:
         if offset not in assigned:
             row[offset] = default.get(row, evaluation)
-    writer.generate(row, evaluation)
+    writer.regenerate(row, evaluation, 1, assigned)
     writer.check(row, evaluation)
     check_view(program.view_checks, row, evaluation)
     await change_row(context, writer, old, row, handle)
@@ -226,11 +260,10 @@ async def _update_existing(
         await raise_counter(context, writer, row[program.auto_offset])
     run.affected += 2
     run.duplicates += 1
-    _note_id(program, row, run)
 
 
 def _note_id(program: InsertProgram, row: Row, run: InsertRun) -> None:
-    """The OK packet of an update names the existing row's id; LAST_INSERT_ID() does not change."""
+    """The OK packet names the id of the row met last, in an update the existing row's; LAST_INSERT_ID() stays."""
     if program.auto_offset < 0:
         return
     value = row[program.auto_offset]

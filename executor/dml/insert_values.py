@@ -8,7 +8,7 @@ order and with its row numbers.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 import pyarrow as pa
@@ -54,9 +54,17 @@ def silent(context: EvalContext) -> EvalContext:
     return replace(context, strict_dml=True, warn=quiet)
 
 
+@dataclass(frozen=True, slots=True)
+class BlockRows:
+    """The rows of a block, those before the first that cannot be stored when there is one (`failure`)."""
+
+    rows: list[Row]
+    failure: SqlError | None = None
+
+
 def block_values(
     program: InsertProgram, block: ValuesBlock, base: Row, context: ExecContext, warnings: list[int]
-) -> list[Row]:
+) -> BlockRows:
     """The rows of a block, without ids and generated columns."""
     node = program.node.node
     evaluation = context.evaluation
@@ -70,7 +78,7 @@ def block_values(
     except (Noisy, SqlError):
         return _by_row(program, block, base, evaluation)
     offsets = [column.offset for column in node.columns]
-    return rows_from_columns(base, offsets, columns)
+    return BlockRows(rows_from_columns(base, offsets, columns))
 
 
 def rows_from_columns(base: Row, offsets: Sequence[int], columns: Sequence[Sequence[Value]]) -> list[Row]:
@@ -170,25 +178,38 @@ def _fits(values: Sequence[object], source: SqlType, target: SqlType) -> bool:
 # --- row by row --------------------------------------------------------------------------------------------------------
 
 
-def _by_row(program: InsertProgram, block: ValuesBlock, base: Row, context: EvalContext) -> list[Row]:
-    node = program.node.node
-    assigners: list[dict[int, Assigner]] = [{} for _ in node.columns]
-    rows = []
+def _by_row(program: InsertProgram, block: ValuesBlock, base: Row, context: EvalContext) -> BlockRows:
+    assigners: list[dict[int, Assigner]] = [{} for _ in program.node.node.columns]
+    rows: list[Row] = []
     for number in range(block.row_count):
-        row = base.copy()
-        for place, column in enumerate(node.columns):
-            kind = block.kinds[place][number]
-            offset = column.offset
-            value = block.columns[place][number]
-            if offset == program.auto_offset and value is None:
-                row[offset] = None
-            elif kind == LiteralKind.DEFAULT:
-                row[offset] = program.writer.defaults[offset].get(row, context)
-            else:
-                (value,), source = _read_as((value,), kind, column)
-                assign = assigners[place].get(kind)
-                if assign is None:
-                    assign = assigners[place][kind] = assigner(source, column, program.writer.table.name)
-                row[offset] = assign(value, context, number + 1)  # type: ignore[arg-type]
-        rows.append(row)
-    return rows
+        try:
+            rows.append(_row(program, block, base.copy(), number, assigners, context))
+        except SqlError as error:
+            return BlockRows(rows, error)
+    return BlockRows(rows)
+
+
+def _row(
+    program: InsertProgram,
+    block: ValuesBlock,
+    row: Row,
+    number: int,
+    assigners: list[dict[int, Assigner]],
+    context: EvalContext,
+) -> Row:
+    """One row of a block over the defaults."""
+    for place, column in enumerate(program.node.node.columns):
+        kind = block.kinds[place][number]
+        offset = column.offset
+        value = block.columns[place][number]
+        if offset == program.auto_offset and value is None:
+            row[offset] = None
+        elif kind == LiteralKind.DEFAULT:
+            row[offset] = program.writer.defaults[offset].get(row, context)
+        else:
+            (value,), source = _read_as((value,), kind, column)
+            assign = assigners[place].get(kind)
+            if assign is None:
+                assign = assigners[place][kind] = assigner(source, column, program.writer.table.name)
+            row[offset] = assign(value, context, number + 1)  # type: ignore[arg-type]
+    return row

@@ -297,8 +297,8 @@ def _complain(context: EvalContext, error: ErrorRow, number: int, **values: obje
 def _settings(node: LoadData, writer: TableWriter, context: PlanContext, places: Sequence[_Place]) -> list[_Setting]:
     if not node.assignments:
         return []
-    types = {**context.user_variable_types, **{place.variable: _TEXT for place in places if place.column is None}}
-    context = replace(context, user_variable_types=types)
+    fields = {place.variable: (None, _TEXT) for place in places if place.column is None}
+    context = replace(context, user_variables={**context.user_variables, **fields})
     found = []
     for one in node.assignments:
         column = _column(writer.table, one.column)

@@ -18,7 +18,7 @@ from executor.dml.defaults import Default, default_of
 from executor.record_keys import repeated_key
 from planner.bind import bind_expression, table_columns
 from planner.context import PlanContext, SqlMode
-from planner.expr.assignment import Assigner, assigner
+from planner.expr.assignment import Assigner, assigner, quiet
 from planner.expr.nodes import Column, Expression
 from planner.expr.scalar import compile_scalar
 from planner.parse.entry import parse_expression
@@ -44,6 +44,8 @@ class Generated:
     compute: Scalar
     assign: Assigner
     virtual: bool
+    reads: frozenset[int] = frozenset()
+    """Offsets of the columns that the expression names."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,6 +75,8 @@ class TableWriter:
             self._generated(column, plan_context) for column in table.public_columns if column.is_generated
         ]
         self.virtual = [one for one in self.generated if one.virtual]
+        self._affected: dict[frozenset[int], list[Generated]] = {}
+        """Generated columns by the columns assigned that they depend on."""
         self.lookup_encoders: dict[int, list[Callable[[Value], bytes]]] = {}
         """How foreign keys find rows in an index, by the index's id."""
         self.foreign_keys: Any = None
@@ -108,7 +112,8 @@ class TableWriter:
     def _generated(self, column: ColumnInfo, plan_context: PlanContext) -> Generated:
         compute, expression = self._bound(column.generated_expr, plan_context)
         assign = assigner(expression.type, column, self.table.name)
-        return Generated(column.offset, compute, assign, column.is_virtual)
+        reads = frozenset(one.offset for one in self.table.columns if one.name.lower() in (column.dependences or ()))
+        return Generated(column.offset, compute, assign, column.is_virtual, reads)
 
     # --- rows ---
 
@@ -116,6 +121,25 @@ class TableWriter:
         """Fills in the generated columns, in order."""
         for one in self.generated:
             row[one.offset] = one.assign(one.compute(row, context), context, number)
+
+    def regenerate(self, row: Row, context: EvalContext, number: int, assigned: frozenset[int]) -> None:
+        """The same for a row that is changed: only what depends on the columns assigned is computed anew, so that a value
+        which IGNORE has let in stays as long as nobody touches what it is made of."""
+        affected = self._affected.get(assigned)
+        if affected is None:
+            affected = self._affected[assigned] = self._affected_by(assigned)
+        for one in affected:
+            row[one.offset] = one.assign(one.compute(row, context), context, number)
+
+    def _affected_by(self, assigned: frozenset[int]) -> list[Generated]:
+        touched = set(assigned)
+        touched.update(offset for offset, _ in self.on_update_now)
+        affected = []
+        for one in self.generated:
+            if not touched.isdisjoint(one.reads):
+                touched.add(one.offset)
+                affected.append(one)
+        return affected
 
     def violated(self, row: Row, context: EvalContext) -> str | None:
         """The name of the first CHECK constraint that the row violates."""
@@ -181,9 +205,15 @@ class TableWriter:
                 packed = row[offset]
                 if packed:
                     row[offset] = from_utc(packed, zone)  # type: ignore[arg-type]
-        for one in self.virtual:
-            row[one.offset] = one.assign(one.compute(row, context), context, 1)
+        if self.virtual:
+            self.compute_virtual(row, context)
         return row
+
+    def compute_virtual(self, row: Row, context: EvalContext) -> None:
+        """Fills in the virtual columns of a row that is stored."""
+        silent = quiet(context)
+        for one in self.virtual:
+            row[one.offset] = one.assign(one.compute(row, silent), silent, 1)
 
     def whole(self, values: Sequence[Value]) -> Row:
         """A row from the values of the public columns."""

@@ -76,9 +76,9 @@ class Target:
         if self.not_null >= 0 and values[self.not_null] is None:
             return None
         row = self.writer.whole(values if self.columns is None else [values[place] for place in self.columns])
-        for one in self.writer.virtual:
+        if self.writer.virtual:
             # Index entries are made of these; a reader need not have computed them.
-            row[one.offset] = one.assign(one.compute(row, context), context, 1)
+            self.writer.compute_virtual(row, context)
         return row
 
     def handle_of(self, row: Row, values: Sequence[Value], context: EvalContext) -> Handle:
@@ -244,7 +244,7 @@ async def _change(
         if offset not in target.assigned:
             new[offset] = default.get(new, evaluation)
     if writer.generated:
-        writer.generate(new, evaluation, number)
+        writer.regenerate(new, evaluation, number, target.assigned)
     if writer.checks:
         writer.check(new, evaluation)
     if target.checks:

@@ -17,7 +17,9 @@ from executor.copr.runner import CompiledDag, DagRunner
 from executor.offload import computed
 from executor.reads import is_dirty, scan_pages
 from planner.access.range_plan import Groups
+from planner.expr.describe import with_names
 from planner.physical import IndexLookUp, IndexReader, PhysicalNode, RequestTemplate, TableReader
+from sqlnode.base.errors import DATA_OUT_OF_RANGE, SqlError
 from sqlnode.base.types import Value
 from store.api import Block, CopCounters, CopRequest, KeyRange
 from store.proto.numbers import ExecType, RequestFlag
@@ -88,8 +90,17 @@ async def run_request(
                 yield batch
         if isinstance(node, TableReader) and node.ranges.is_full and not _stops_early(template):
             context.rows_seen(node.ranges.table_id, float(counters.keys_read - before))
+    except SqlError as error:
+        raise _with_names(error, template) from None
     finally:
         await batches.aclose()  # type: ignore[attr-defined]
+
+
+def _with_names(error: SqlError, template: RequestTemplate) -> SqlError:
+    """A store tells of an overflow in columns by their offsets; the statement has names for them."""
+    if error.row is DATA_OUT_OF_RANGE:
+        error.message = with_names(error.message, template.scanned)
+    return error
 
 
 def _stops_early(template: RequestTemplate) -> bool:
@@ -114,7 +125,10 @@ async def run_here(
         )
         return [batch for batch in batches if batch.num_rows]
 
-    return await computed(rows, work, execution.context.kill)
+    try:
+        return await computed(rows, work, execution.context.kill)
+    except SqlError as error:
+        raise _with_names(error, template) from None
 
 
 _RUNNER = DagRunner()

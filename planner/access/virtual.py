@@ -6,12 +6,10 @@ from dataclasses import dataclass, replace
 
 from planner.context import PlanContext
 from planner.expr.nodes import Column, Expression, columns_of, substitute
-from planner.functions import cast, resolve
+from planner.functions.stored_values import as_column
 from planner.ids import ColumnIds
 from planner.logical import DataSource
 from planner.physical import PhysicalNode, Projection
-from sqlnode.base.errors import NOT_SUPPORTED_YET, SqlError
-from sqlnode.base.types import SqlType, TypeCode
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,7 +55,7 @@ def computed(source: DataSource, context: PlanContext, ids: ColumnIds) -> Comput
     done: dict[Column, Expression] = {}
     for info, expression in generated_expressions(table, tuple(columns.values()), context):
         if info.is_virtual:
-            by_info[info.id] = done[columns[info.id]] = _as_column(substitute(expression, done), info.type, context)
+            by_info[info.id] = done[columns[info.id]] = as_column(substitute(expression, done), info.type)
     expressions = {column: by_info[info.id] for column, info in zip(source.columns, source.infos) if info.is_virtual}
     needed = {column for expression in expressions.values() for column in columns_of(expression)}
     pairs = [(column, info) for column, info in zip(source.columns, source.infos) if not info.is_virtual]
@@ -66,16 +64,3 @@ def computed(source: DataSource, context: PlanContext, ids: ColumnIds) -> Comput
     pairs += [(column, infos[key]) for key, column in columns.items() if column in needed and column not in have]
     stored = replace(source, columns=tuple(c for c, _ in pairs), infos=tuple(i for _, i in pairs))
     return Computed(source, stored, expressions)
-
-
-def _as_column(expression: Expression, target: SqlType, context: PlanContext) -> Expression:
-    """The value as the column holds it: of its type and length, CHAR without trailing blanks. Error 1235 for types that
-    no cast makes."""
-    if target.code in (TypeCode.ENUM, TypeCode.SET, TypeCode.BIT):
-        raise SqlError(NOT_SUPPORTED_YET, feature="virtual generated column of type ENUM, SET or BIT")
-    if expression.type.is_integer and target.is_integer and expression.type.unsigned == target.unsigned:
-        return expression
-    value = cast(expression, target, explicit=True)
-    if target.code == TypeCode.STRING and target.charset != "binary":
-        return cast(resolve("rtrim", (value,), context), target)
-    return value

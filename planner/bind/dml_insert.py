@@ -81,6 +81,7 @@ def bind_insert(statement: Statement, environment: Environment) -> LogicalNode:
         target.row,
         given,
         target.checks,
+        isinstance(values, exp.Values) and len(values.expressions) == 1,
     )
 
 

@@ -22,9 +22,11 @@ from sqlnode.base.errors import (
     FUNC_INEXISTENT_NAME_COLLISION,
     INVALID_GROUP_FUNC_USE,
     SP_DOES_NOT_EXIST,
+    WARN_DEPRECATED_SYNTAX,
     WRONG_ARGUMENTS,
     WRONG_PARAMCOUNT_TO_NATIVE_FCT,
     SqlError,
+    SqlWarning,
 )
 from sqlnode.base.types import varbinary
 
@@ -224,9 +226,17 @@ def _default(binder: ExpressionBinder, name: str, arguments: list[exp.Expression
     raise SqlError(BAD_FIELD_ERROR, column=column, clause=binder.clause)
 
 
+_VALUES_INSTEAD = (
+    "an alias (INSERT INTO ... VALUES (...) AS alias) and replace VALUES(col) in the ON DUPLICATE KEY UPDATE clause with"
+    " alias.col"
+)
+
+
 def _values(binder: ExpressionBinder, name: str, arguments: list[exp.Expression]) -> Expression:
     column, table, database = column_parts(arguments[0])
     if binder.values is not None:
+        warning = SqlError(WARN_DEPRECATED_SYNTAX, old="VALUES function", new=_VALUES_INSTEAD)
+        binder.context.warn(SqlWarning("Warning", warning.code, warning.message))
         return binder.values.lookup(column, table, database, binder.clause)
     binder.scope.lookup(column, table, database, binder.clause)
     return literals.NULL

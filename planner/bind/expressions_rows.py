@@ -163,11 +163,23 @@ def in_subquery(
 ) -> tuple[LogicalNode, tuple[Expression, ...]]:
     """The subquery's plan and one equality per column of `left IN (query)`. Error 1241."""
     left = row_operand(binder, left_node)
+    _no_limit(query)
     relation = subquery(binder, query)
     if len(left.values) != len(relation.columns):
         raise SqlError(OPERAND_COLUMNS, count=len(left.values))
     conditions = tuple(binder.call("=", pair) for pair in zip(left.values, relation.columns))
     return relation.plan, conditions
+
+
+def _no_limit(query: exp.Expression) -> None:
+    """Error 1235 for a LIMIT of the subquery or of a part of its UNION, which MySQL does not have."""
+    if query.args.get("limit") is not None or query.args.get("offset") is not None:
+        raise unsupported("LIMIT & IN/ALL/ANY/SOME subquery")
+    if isinstance(query, exp.Subquery):
+        _no_limit(query.this)
+    elif isinstance(query, exp.SetOperation):
+        _no_limit(query.this)
+        _no_limit(query.expression)
 
 
 def quantified(binder: ExpressionBinder, name: str, left_node: exp.Expression, node: exp.Expression) -> Expression:
@@ -184,6 +196,7 @@ def quantified(binder: ExpressionBinder, name: str, left_node: exp.Expression, n
         found = _member(binder, left_node, node.this)
         return binder.call("not", (found,)) if is_all else found
     left = row_operand(binder, left_node)
+    _no_limit(node.this)
     relation = subquery(binder, node.this)
     if left.is_row or len(relation.columns) != 1:
         raise SqlError(OPERAND_COLUMNS, count=1)

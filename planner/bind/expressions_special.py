@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from sqlglot import expressions as exp
 
+from planner.bind import literals
 from planner.bind.consumption import take
 from planner.bind.expressions import ExpressionBinder, Handler
 from planner.bind.expressions_operators import operand
@@ -33,6 +34,7 @@ from sqlnode.base.types import (
 )
 
 _DECIMAL_DIGITS = 65
+_NOTHING = (None, literals.NULL.type)
 
 
 def _case(binder: ExpressionBinder, node: exp.Expression) -> Expression:
@@ -156,8 +158,8 @@ def user_variable_type(binder: ExpressionBinder, name: str) -> SqlType:
 
     What the statement itself assigns changes values, not types; `scalar` reads whatever is there in the kind asked for.
     """
-    known = binder.context.user_variable_types.get(name)
-    if known is None or known.code == TypeCode.NULL:
+    known = binder.context.user_variables.get(name, _NOTHING)[1]
+    if known.code == TypeCode.NULL:
         return varchar(-1, binder.context.charset, binder.context.collation)
     scale = binder.environment.binding.variable_scales.get(name)
     match known.eval_type:

@@ -14,14 +14,16 @@ from planner.bind.ordering import project
 from planner.bind.placement import Pending, attach
 from planner.bind.scope import Scope, Source
 from planner.bind.set_operations import common_types
-from planner.bind.state import Environment, unsupported
+from planner.bind.state import Environment
+from planner.bind.table_expressions import default_expression
 from planner.expr.nodes import Column, Constant, Expression, columns_of
 from planner.functions import cast
+from planner.functions.stored_values import as_column
 from planner.logical import Dual, LogicalNode, Projection, SetKind, SetOperation, ViewCheck
 from planner.parse.values_block import LiteralKind, ValuesBlock
 from sqlnode.base.errors import NO_DEFAULT_FOR_FIELD, WRONG_VALUE_COUNT_ON_ROW, SqlError
 from sqlnode.base.schema import ColumnInfo, TableInfo
-from sqlnode.base.types import null
+from sqlnode.base.types import Flag, null
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,8 +75,9 @@ def bind_rows(
     take(values)
     source = target.source(target.row)
     scope = Scope((source,), source.columns)
+    own = set(target.row)
     rows: list[tuple[Expression | None, ...]] = []
-    pendings: list[list[Pending]] = []
+    sources: list[_RowSource] = []
     for at, tree in enumerate(values.expressions):
         take(tree)
         cells = tree.expressions
@@ -82,51 +85,91 @@ def bind_rows(
             raise SqlError(WRONG_VALUE_COUNT_ON_ROW, row=at + 1)
         pending: list[Pending] = []
         binder = ExpressionBinder(environment, scope, "field list", pending)
-        row = []
-        for cell, info in zip(cells, target.columns):
-            check_generated(target.table, info, default=is_default(cell))
-            row.append(assigned_value(binder, cell, info))
-        rows.append(tuple(row))
-        pendings.append(pending)
-    if not any(pendings):
+        row = tuple([_bound(binder, target, cell, info) for cell, info in zip(cells, target.columns)])
+        rows.append(row)
+        if any(item.correlated() & own for item in pending) or any(
+            columns_of(cell) & own for cell in row if cell is not None and pending
+        ):
+            sources.append(_in_steps(environment, target, cells))
+        else:
+            sources.append(_RowSource(attach(Dual(), pending), row, bool(pending)))
+    if not any(row.has_subqueries for row in sources):
         return tuple(rows), None
-    return (), _as_source(environment, target, rows, pendings)
+    if any(columns_of(cell) & own for row in sources for cell in row.cells if cell is not None):
+        sources = [_in_steps(environment, target, tree.expressions) for tree in values.expressions]
+    return (), _as_source(environment, target, sources)
 
 
-def _as_source(
-    environment: Environment,
-    target: InsertTarget,
-    rows: Sequence[Sequence[Expression | None]],
-    pendings: Sequence[Sequence[Pending]],
-) -> LogicalNode:
+@dataclass(frozen=True, slots=True)
+class _RowSource:
+    """A row of values over the subqueries that they read."""
+
+    plan: LogicalNode
+    cells: tuple[Expression | None, ...]
+    has_subqueries: bool
+
+
+def _bound(binder: ExpressionBinder, target: InsertTarget, cell: exp.Expression, info: ColumnInfo) -> Expression | None:
+    check_generated(target.table, info, default=is_default(cell))
+    return assigned_value(binder, cell, info)
+
+
+def _in_steps(environment: Environment, target: InsertTarget, cells: Sequence[exp.Expression]) -> _RowSource:
+    """A row whose subqueries, or the expressions around them, read columns of the row itself: one Projection a value, so
+    that each reads what the values before it gave, and the defaults of the others."""
+    binding = environment.binding
+    infos = target.table.public_columns
+    row = [binding.fresh(column) for column in target.row]
+    first = [_initial(environment, info) for info in infos]
+    plan: LogicalNode = Projection(Dual(), tuple(first), tuple(row))
+    given: list[Column] = []
+    for cell, info in zip(cells, target.columns):
+        source = target.source(row)
+        pending: list[Pending] = []
+        binder = ExpressionBinder(environment, Scope((source,), source.columns), "field list", pending)
+        value = _value(environment, _bound(binder, target, cell, info), info)
+        plan = attach(plan, pending)
+        column = binding.column(info.name, value.type)
+        kept = (*row, *given)
+        plan = Projection(plan, (*kept, value), (*kept, column))
+        given.append(column)
+        place = next(at for at, one in enumerate(infos) if one.id == info.id)
+        stored = binding.fresh(row[place])
+        plan = Projection(plan, (*kept, column, as_column(column, info.type)), (*kept, column, stored))
+        row[place] = stored
+    return _RowSource(plan, tuple(given), True)
+
+
+def _initial(environment: Environment, info: ColumnInfo) -> Expression:
+    """What a column holds before it is given a value."""
+    default = None if info.type.flags & Flag.AUTO_INCREMENT else default_expression(info, environment.context)
+    if default is None or info.default_is_expr:
+        default = Constant(None, null())
+    return as_column(default, info.type)
+
+
+def _as_source(environment: Environment, target: InsertTarget, rows: Sequence[_RowSource]) -> LogicalNode:
     """Rows with subqueries as a union of one-row queries."""
-    full = [[_value(environment, cell, info) for cell, info in zip(row, target.columns)] for row in rows]
-    own = set(target.row)
-    correlated = any(item.correlated() & own for pending in pendings for item in pending)
-    if correlated or any(columns_of(cell) & own for row in full for cell in row):
-        raise unsupported("VALUES with subqueries that read the row's columns")
+    full = [[_value(environment, cell, info) for cell, info in zip(row.cells, target.columns)] for row in rows]
     binding = environment.binding
     if len(full) == 1:
-        return _one_row(environment, full[0], pendings[0])
+        return _one_row(environment, full[0], rows[0].plan)
     types = common_types(full, environment.context, "values")
     plans = []
-    for row, pending in zip(full, pendings):
-        cells = [cast(cell, sql_type) for cell, sql_type in zip(row, types)]
-        plans.append(_one_row(environment, cells, pending))
+    for cells, row in zip(full, rows):
+        cast_cells = [cast(cell, sql_type) for cell, sql_type in zip(cells, types)]
+        plans.append(_one_row(environment, cast_cells, row.plan))
     columns = tuple(binding.column(info.name, sql_type) for info, sql_type in zip(target.columns, types))
     return SetOperation(SetKind.UNION, True, tuple(plans), columns)
 
 
-def _one_row(environment: Environment, cells: Sequence[Expression], pending: Sequence[Pending]) -> LogicalNode:
-    plan, columns = project(environment.binding, attach(Dual(), pending), cells, ["" for _ in cells])
+def _one_row(environment: Environment, cells: Sequence[Expression], source: LogicalNode) -> LogicalNode:
+    plan, columns = project(environment.binding, source, cells, ["" for _ in cells])
     return plan if len(plan.schema) == len(columns) else Projection(plan, tuple(columns), columns)
 
 
 def _value(environment: Environment, cell: Expression | None, info: ColumnInfo) -> Expression:
     """The cell, with DEFAULT written out. Error 1364 for a column without default."""
-    from planner.bind.table_expressions import default_expression
-    from sqlnode.base.types import Flag
-
     if cell is not None:
         return cell
     if info.type.flags & Flag.AUTO_INCREMENT:

@@ -29,6 +29,7 @@ from planner.bind.state import Environment, unsupported
 from planner.bind.where import bind_condition, conjuncts, semi_join, split_subqueries
 from planner.context import SqlMode
 from planner.expr.nodes import AggregateCall, Column, Expression, columns_of
+from planner.functions import unrounded
 from planner.logical import Join, JoinKind, LogicalNode, Selection
 from sqlnode.base.errors import (
     BAD_FIELD_ERROR,
@@ -198,6 +199,8 @@ def bind_items(block: Block) -> list[SelectItem]:
             label = inner.this.name
             if isinstance(value, Column):
                 label = block.scope.label(value, label)
+        elif (constant_name := _name_of_constant(inner)) is not None:
+            label = constant_name
         name = label[:MAX_LABEL] if label is not None else f"Name_exp_{at + 1}"
         items.append(SelectItem(value, name, is_subquery=_is_subquery(tree), tree=tree))
     return items
@@ -224,6 +227,14 @@ def _alias(block: Block, name: str) -> str:
         block.environment.context.warn(SqlWarning("Warning", warning.code, warning.message))
         return stripped
     return name
+
+
+def _name_of_constant(tree: exp.Expression) -> str | None:
+    """The label that NAME_CONST('label', value) gives."""
+    if not isinstance(tree, exp.Anonymous) or tree.name.lower() != "name_const" or not tree.expressions:
+        return None
+    name = unwrapped(tree.expressions[0])
+    return name.name if isinstance(name, exp.Literal) else None
 
 
 def _is_subquery(tree: exp.Expression) -> bool:
@@ -311,6 +322,8 @@ def _assemble(block: Block, plan: LogicalNode) -> Relation:
     everything += [c for item in (*block.upper, *block.having_pending) for c in item.conditions]
     has_aggregates = bool(block.outer_aggregates) or any(has_aggregate(value) for value in everything)
     grouped = block.node.args.get("group") is not None or has_aggregates
+    if _fills_variables(block):
+        values = [unrounded(value) for value in values]
     plan = attach(plan, block.lower)
     if grouped:
         if block.node.args.get("group") is None:
@@ -353,6 +366,14 @@ def _grouped(block: Block, plan: LogicalNode, values: list[Expression]) -> tuple
     for item in block.having_pending:
         grouping.rewrite_pending(item, "HAVING clause", 1)
     return grouping.node(plan), values
+
+
+def _fills_variables(block: Block) -> bool:
+    """Whether the values go to user variables as they are: SELECT … INTO @a without DISTINCT."""
+    statement = block.environment.unit.statement
+    if statement is None or statement.into is None or block.node.args.get("distinct") is not None:
+        return False
+    return statement.ast is block.node
 
 
 def _position(block: Block, pending: Pending) -> int:

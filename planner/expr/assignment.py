@@ -13,6 +13,7 @@ import math
 import re
 import struct
 from collections.abc import Callable
+from dataclasses import replace
 from decimal import ROUND_HALF_UP, Decimal
 from functools import lru_cache
 from typing import TypeAlias
@@ -63,6 +64,15 @@ def _assigner(source: SqlType, target: SqlType, name: str, table: str) -> Assign
         return convert(value, context, row)
 
     return assign
+
+
+def quiet(context: EvalContext) -> EvalContext:
+    """The context for values that were assigned before and are only computed anew: what does not fit is cut in silence."""
+    return replace(context, strict_dml=False, warn=_ignored)
+
+
+def _ignored(warning: SqlWarning) -> None:
+    return
 
 
 def complain(context: EvalContext, error: ErrorRow, **values: object) -> None:
@@ -385,10 +395,11 @@ def _exact_of_text(name: str) -> Assigner:
         number, complete = parse_prefix(value)
         if complete:
             return number
-        if context.strict_dml or _NUMBER.match(value) is None:
+        read = _NUMBER.match(value)
+        if context.strict_dml or read is None:
             shown = _shown(value)
             complain(context, TRUNCATED_WRONG_VALUE_FOR_FIELD, kind="decimal", value=shown, column=name, row=row)
-        else:
+        elif value[read.end() :].strip(_SPACE):
             context.warning(WARN_DATA_TRUNCATED, column=name, row=row)
         return number
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import math
+import re
 from dataclasses import replace
 from decimal import ROUND_HALF_UP, Decimal
 
@@ -30,6 +30,9 @@ BLOB_LIMITS = {
     TypeCode.MEDIUM_BLOB: 16777215,
     TypeCode.LONG_BLOB: 4294967295,
 }
+
+_ORDINAL = re.compile(rb"[ \t\n\v\f\r]*[+-]?\d+", re.ASCII)
+"""The number of a member of ENUM, or of the members of SET, as text."""
 
 
 def text_of(source: SqlType, target: SqlType) -> Assigner | None:
@@ -239,7 +242,7 @@ def to_enum(source: SqlType, target: SqlType, name: str) -> Assigner:
         if place is None:
             trimmed = found.rstrip(b" ")
             place = folded.get(keys(trimmed))
-            if place is None and trimmed.isdigit() and len(trimmed) < 6 and 1 <= int(trimmed) <= count:
+            if place is None and len(trimmed) < 6 and _ORDINAL.fullmatch(trimmed) and 0 < int(trimmed) <= count:
                 place = int(trimmed)
         return wrong(context, row) if place is None else place
 
@@ -271,13 +274,13 @@ def to_set(source: SqlType, target: SqlType, name: str) -> Assigner:
     def by_text(value: Value, context: EvalContext, row: int) -> Value:
         found = value if text is None else text(value, context, row)
         assert isinstance(found, bytes), "a string is bytes"
-        found = found.rstrip(b" ")
         if not found:
             return 0
-        members = [bits.get(keys(part)) for part in found.split(b",")]
+        named = found.rstrip(b" ")
+        members = [bits.get(keys(part)) for part in named.split(b",")] if named else [None]
         known = [bit for bit in members if bit is not None]
         if len(known) < len(members):
-            if not known and found.isdigit() and int(found) <= every:
+            if not known and len(found) < 22 and _ORDINAL.fullmatch(found) and 0 <= int(found) <= every:
                 return int(found)
             wrong(context, row)
         mask = 0
@@ -306,9 +309,10 @@ def to_bit(source: SqlType, target: SqlType, name: str) -> Assigner:
                 complain(context, WARN_DATA_OUT_OF_RANGE, column=name, row=row)
                 return 0
         else:
-            # A double loses its fraction.
-            number = int(found) if not isinstance(found, float) or math.isfinite(found) else every + 1  # type: ignore[arg-type]
-            if number < 0 and number >= -(1 << 63):
+            # A double loses its fraction; one beyond a BIGINT is the least of them.
+            beyond = isinstance(found, float) and not -(2.0**63) <= found < 2.0**63
+            number = 1 << 63 if beyond else int(found)  # type: ignore[arg-type]
+            if number < 0:
                 number &= (1 << 64) - 1
         if number <= every:
             return number

@@ -94,6 +94,8 @@ def _read(value: Value, source: SqlType, context: EvalContext, fsp: int) -> Pars
     if source.code in (TypeCode.ENUM, TypeCode.SET, TypeCode.JSON):
         return parse_datetime(_as_text(value, source, context), fsp, mode, context.zone)
     whole, fraction = _split(value)
+    if fraction and value < 0:  # type: ignore[operator]
+        return Parsed(None, Problem.OUT_OF_RANGE)
     parsed = datetime_of_number(whole, mode, micro=fraction // 1000)
     if parsed.value is None:
         return parsed
@@ -180,6 +182,8 @@ def to_duration(source: SqlType, target: SqlType, name: str) -> Assigner:
         parsed = _read_duration(value, source, context, fsp)
         if parsed.problem or parsed.value is None:
             _report(parsed.problem or Problem.TRUNCATED, "time", value, source, name, context, row)
+        if parsed.lost_date:
+            note(context, WARN_DATA_TRUNCATED, column=name, row=row)
         return 0 if parsed.value is None else round_duration(parsed.value, fsp, truncate=truncate)
 
     return convert

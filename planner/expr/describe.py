@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+from collections.abc import Sequence
 from decimal import Decimal
 
 from planner.expr.nodes import (
@@ -43,6 +45,19 @@ def describe(expression: Expression) -> str:
     return _call(expression)
 
 
+_OFFSET = re.compile(r"(?<![.`])`(\d+)`(?!\.)")
+
+
+def with_names(text: str, columns: Sequence[Column]) -> str:
+    """A store's description of an expression, in which columns are offsets, with their names."""
+
+    def name(match: re.Match[str]) -> str:
+        offset = int(match[1])
+        return describe(columns[offset]) if offset < len(columns) else match[0]
+
+    return _OFFSET.sub(name, text)
+
+
 def _constant(expression: Constant) -> str:
     value = expression.value
     if value is None:
@@ -78,4 +93,8 @@ def _call(call: Call) -> str:
         return f"({f' {word} '.join(args[:2] if call.name == 'like' else args)})"
     if call.name == "unary_minus":
         return f"-({args[0]})"
+    if call.name == "case":
+        parts = [f"when {args[at]} then {args[at + 1]}" for at in range(0, len(args) - 1, 2)]
+        parts += [f"else {args[-1]}"] if len(args) % 2 else []
+        return f"(case {' '.join(parts)} end)"
     return f"{call.name}({','.join(args)})"

@@ -32,7 +32,7 @@ def _fold(expression: Expression, context: PlanContext, *, carried: bool) -> Exp
         return expression if same else replace(expression, args=args)
     if not isinstance(expression, Call):
         return expression
-    args = tuple(_fold(arg, context, carried=True) for arg in expression.args)
+    args = tuple([_fold(arg, context, carried=True) for arg in expression.args])
     if any(one is not other for one, other in zip(args, expression.args)):
         expression = replace(expression, args=args)
     if expression.name in _SIMPLER:

@@ -145,14 +145,14 @@ def transform(expression: Expression, visit: Callable[[Expression], Expression |
     if replaced is not None:
         return replaced
     if isinstance(expression, Call):
-        args = tuple(transform(arg, visit) for arg in expression.args)
+        args = tuple([transform(arg, visit) for arg in expression.args])
         return (
             expression
             if all(a is b for a, b in zip(args, expression.args, strict=True))
             else replace(expression, args=args)
         )
     if isinstance(expression, AggregateCall):
-        args = tuple(transform(arg, visit) for arg in expression.args)
+        args = tuple([transform(arg, visit) for arg in expression.args])
         order = tuple(replace(item, expression=transform(item.expression, visit)) for item in expression.order_by)
         return replace(expression, args=args, order_by=order)
     return expression

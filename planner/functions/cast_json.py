@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from decimal import Decimal
 
 from planner.expr.evaluation import EvalContext
 from planner.functions.cast_number import Converter
@@ -78,7 +77,7 @@ def json_form(source: SqlType) -> Callable[[Value], binary_json.Json]:
     if kind == EvalType.REAL:
         return lambda value: value  # type: ignore[return-value]
     if kind == EvalType.DECIMAL:
-        return _of_decimal
+        return lambda value: value  # type: ignore[return-value]
     if kind == EvalType.TIME:
         code = {TypeCode.DATE: binary_json.DATE, TypeCode.NEWDATE: binary_json.DATE}.get(
             source.code, binary_json.DATETIME
@@ -91,10 +90,3 @@ def json_form(source: SqlType) -> Callable[[Value], binary_json.Json]:
         code = source.code
         return lambda value: None if value is None else binary_json.Opaque(code, value)  # type: ignore[arg-type]
     return lambda value: None if value is None else value.decode("utf-8", "replace")  # type: ignore[union-attr]
-
-
-def _of_decimal(value: Value) -> binary_json.Json:
-    if value is None:
-        return None
-    assert isinstance(value, Decimal)
-    return float(value)

@@ -318,7 +318,7 @@ def _to_decimal(source: SqlType) -> Converter | None:
         case EvalType.STRING:
             return decimal_of_text
         case EvalType.JSON:
-            return lambda value, context: Decimal(repr(real_of_json(value, context)))
+            return decimal_of_json
     number = temporal_number(source)
     return lambda value, context: Decimal(number(value))
 
@@ -362,18 +362,20 @@ def _bad_json(kind: str) -> SqlError:
 
 def signed_of_json(value: bytes, context: EvalContext) -> int:
     """A JSON number, boolean or numeric string; documents and null are 0 with warning 3156."""
-    return _integer_of_json(value, context, signed_of_real, signed_of_text)
+    return _integer_of_json(value, context, signed_of_real, signed_of_decimal, signed_of_text)
 
 
 def unsigned_of_json(value: bytes, context: EvalContext) -> int:
     """As signed, negative numbers wrapped."""
-    return _integer_of_json(value, context, unsigned_of_real, unsigned_of_text) & MAX_UINT
+    found = _integer_of_json(value, context, unsigned_of_real, unsigned_of_decimal, unsigned_of_text)
+    return found & MAX_UINT
 
 
 def _integer_of_json(
     value: bytes,
     context: EvalContext,
     of_real: Callable[[float, EvalContext], int],
+    of_decimal: Callable[[Decimal, EvalContext], int],
     of_text: Callable[[bytes, EvalContext], int],
 ) -> int:
     document = binary_json.decode(value)
@@ -381,6 +383,8 @@ def _integer_of_json(
         return int(document)
     if isinstance(document, float):
         return of_real(document, context)
+    if isinstance(document, Decimal):
+        return of_decimal(document, context)
     if isinstance(document, str):
         return of_text(document.encode(), context)
     _json_warning(context, "INTEGER")
@@ -390,12 +394,22 @@ def _integer_of_json(
 def real_of_json(value: bytes, context: EvalContext) -> float:
     """A JSON number, boolean or numeric string; documents and null are 0 with warning 3156."""
     document = binary_json.decode(value)
-    if isinstance(document, (bool, int, float)):
+    if isinstance(document, (bool, int, float, Decimal)):
         return float(document)
     if isinstance(document, str):
         return real_of_text(document.encode(), context)
     _json_warning(context, "DOUBLE")
     return 0.0
+
+
+def decimal_of_json(value: bytes, context: EvalContext) -> Decimal:
+    """As `real_of_json`, with all digits of an integer or a decimal."""
+    document = binary_json.decode(value)
+    if isinstance(document, (int, Decimal)):
+        return Decimal(document)
+    if isinstance(document, str):
+        return decimal_of_text(document.encode(), context)
+    return Decimal(repr(real_of_json(value, context)))
 
 
 def _json_warning(context: EvalContext, kind: str) -> None:

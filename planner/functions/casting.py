@@ -123,7 +123,7 @@ def _is_total(source: SqlType, target: SqlType) -> bool:
 
 
 def _strength(expression: Expression) -> int:
-    if expression.type.eval_type not in (EvalType.STRING, EvalType.JSON):
+    if expression.type.eval_type not in (EvalType.STRING, EvalType.JSON) and expression.type.code != TypeCode.BIT:
         return Coercibility.NUMERIC
     if isinstance(expression, (Column, CorrelatedColumn, UserVariable)):
         return Coercibility.IMPLICIT

@@ -13,7 +13,7 @@ from planner.expr.nodes import Call, Constant, Expression
 from planner.functions.registry import Coercibility, Compiled, Function, Kind, Nulls, VectorCompiled, Volatility
 from sqlnode.base.charset import charset_by_name
 from sqlnode.base.collation import by_name
-from sqlnode.base.types import Flag, SqlType, Value, integer, varchar
+from sqlnode.base.types import EvalType, Flag, SqlType, Value, integer, varchar
 
 N = Kind.INT
 SYSTEM_TEXT = varchar(64, "utf8mb4", "utf8mb4_0900_ai_ci")
@@ -119,11 +119,20 @@ def _constant_text(answer: Callable[[Expression, PlanContext], str]) -> Callable
     return resolver
 
 
+def _has_no_characters(expression: Expression) -> bool:
+    """Numbers and times, which are sent as binary, whatever they would be in a string."""
+    return expression.type.is_numeric or expression.type.eval_type in (EvalType.TIME, EvalType.DURATION)
+
+
 def _charset(expression: Expression, context: PlanContext) -> str:
+    if _has_no_characters(expression):
+        return "binary"
     return charset_by_name(derivation_of(expression, context).charset).display_name
 
 
 def _collation(expression: Expression, context: PlanContext) -> str:
+    if _has_no_characters(expression):
+        return "binary"
     return by_name(derivation_of(expression, context).collation).display_name
 
 

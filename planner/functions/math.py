@@ -4,19 +4,22 @@ from __future__ import annotations
 
 import math
 import zlib
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from dataclasses import replace
 from decimal import ROUND_HALF_UP, Decimal
 
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from planner.context import PlanContext
 from planner.expr.describe import describe
 from planner.expr.evaluation import EvalContext
-from planner.expr.nodes import Call
+from planner.expr.nodes import Call, Expression
 from planner.functions.characters import encoded
 from planner.functions.registry import CallSite, Function, Kernel, Kind, Nulls, Overload, Volatility
+from planner.functions.resolution import is_null
 from sqlnode.base.errors import DATA_OUT_OF_RANGE, INVALID_ARGUMENT_FOR_LOGARITHM, SqlError
-from sqlnode.base.types import Flag, SqlType, TypeCode, double, integer, real_together
+from sqlnode.base.types import EvalType, Flag, SqlType, TypeCode, double, integer, real_together
 
 N, R = Kind.INT, Kind.REAL
 _MIN_INT = -(1 << 63)
@@ -36,7 +39,10 @@ def _same(site: CallSite) -> SqlType:
 
 
 def _same_integer(site: CallSite) -> SqlType:
-    return integer(unsigned=True) if site.types[0].code == TypeCode.BIT else _same(site)
+    given = site.types[0]
+    if given.code in (TypeCode.BIT, TypeCode.YEAR):
+        return integer(unsigned=True, length=20 if given.code == TypeCode.BIT else given.length)
+    return given.nullable()
 
 
 def _abs_int(call: Call) -> Kernel:
@@ -57,13 +63,43 @@ def _abs_array(array: pa.Array) -> pa.Array | None:
         return None
 
 
+_ABS_INT = Overload((N,), _same_integer, build=_abs_int, vector=_abs_array, tipb="AbsInt", exact=True)
+_ABS_DECIMAL = Overload(
+    (Kind.DECIMAL,), _same, scalar=Decimal.copy_abs, vector=_abs_array, tipb="AbsDecimal", exact=True
+)
+
+
+def _abs_real(fsp: int = 0) -> Overload:
+    """Of a time with a fraction as many digits are shown."""
+    return Overload(
+        (R,),
+        lambda site: replace(double(), scale=fsp, length=17 + fsp) if fsp else real_together(site.types),
+        scalar=abs,
+        vector=pc.abs,
+        tipb="AbsReal",
+        exact=True,
+    )
+
+
+_ABS_REAL = _abs_real()
+
+
+def _abs_kind(args: Sequence[Expression], context: PlanContext) -> Overload:
+    given = args[0].type
+    match given.eval_type:
+        case EvalType.INT:
+            return _ABS_INT
+        case EvalType.DECIMAL:
+            return _ABS_DECIMAL
+        case EvalType.TIME | EvalType.DURATION if given.fsp:
+            return _abs_real(given.fsp)
+    return _ABS_INT if is_null(args[0]) else _ABS_REAL
+
+
 ABS = Function(
     "abs",
-    overloads=(
-        Overload((N,), _same_integer, build=_abs_int, vector=_abs_array, tipb="AbsInt", exact=True),
-        Overload((Kind.DECIMAL,), _same, scalar=Decimal.copy_abs, vector=_abs_array, tipb="AbsDecimal", exact=True),
-        Overload((R,), lambda site: real_together(site.types), scalar=abs, vector=pc.abs, tipb="AbsReal", exact=True),
-    ),
+    overloads=(_ABS_INT, _ABS_DECIMAL, _ABS_REAL),
+    choose=_abs_kind,
     min_args=1,
     max_args=1,
     not_null=True,
@@ -199,7 +235,7 @@ TRIGONOMETRY = (
     _real("tan", math.tan, ("TAN(0)", "0")),
     _real("asin", _in_unit(math.asin), ("ASIN(0.2)", "0.2013579207903308")),
     _real("acos", _in_unit(math.acos), ("ACOS(1.0001)", "NULL")),
-    _real("degrees", math.degrees, ("DEGREES(PI())", "180")),
+    Function("degrees", (R,), double(), build=_checked(math.degrees, "degrees"), example=("DEGREES(PI())", "180")),
     _real("radians", math.radians, ("RADIANS(90)", "1.5707963267948966")),
 )
 COT = Function("cot", (R,), double(), build=_checked(_cotangent, "cot"), example=("COT(12)", "-1.5726734063976893"))

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import base64
 import binascii
+from collections.abc import Sequence
 from decimal import Decimal
 
+from planner.context import PlanContext
 from planner.expr.evaluation import EvalContext
-from planner.expr.nodes import Call
+from planner.expr.nodes import Call, Expression
 from planner.functions.characters import bounded, connection_text, data, encoded, first_length, length_of, text
 from planner.functions.registry import (
     UNLIMITED,
@@ -22,9 +24,9 @@ from planner.functions.registry import (
 )
 from planner.functions.rounding import round_real
 from sqlnode.base.charset import charset_by_name
-from sqlnode.base.decimal import round_to
+from sqlnode.base.decimal import format_fixed, round_to
 from sqlnode.base.errors import UNKNOWN_LOCALE, WRONG_VALUE_FOR_TYPE
-from sqlnode.base.types import SqlType, integer, varbinary, varchar
+from sqlnode.base.types import EvalType, SqlType, TypeCode, integer, varbinary, varchar
 
 S, N = Kind.STRING, Kind.INT
 _MASK = (1 << 64) - 1
@@ -201,11 +203,23 @@ def convert_base(value: bytes, source: int, target: int) -> bytes | None:
     return _numeral(number, abs(target))
 
 
+_CONV_TEXT = Overload((S, N, N), connection_text(65), scalar=convert_base)
+_CONV_BITS = Overload(
+    (N, N, N), connection_text(65), scalar=lambda value, source, to: convert_base(str(value).encode(), source, to)
+)
+
+
+def _conv_kind(args: Sequence[Expression], context: PlanContext) -> Overload:
+    """Bits are a number, not the bytes that they are as a string."""
+    return _CONV_BITS if args[0].type.code == TypeCode.BIT else _CONV_TEXT
+
+
 CONV = Function(
     "conv",
-    (S, N, N),
-    connection_text(65),
-    scalar=convert_base,
+    min_args=3,
+    max_args=3,
+    overloads=(_CONV_TEXT, _CONV_BITS),
+    choose=_conv_kind,
     coercibility=Coercibility.LITERAL,
     example=("CONV('a', 16, 2)", "1010"),
     examples=(("CONV('6E', 18, 8)", "172"), ("CONV(-17, 10, -18)", "-H"), ("CONV(10 + '10', 10, 10)", "20")),
@@ -273,8 +287,9 @@ def _format(context: EvalContext, value: int | float | Decimal, digits: int, loc
         marks = (",", ".")
     places = min(max(digits, 0), 30)
     if isinstance(value, float):
-        value = Decimal(repr(round_real(value, places)))
-    plain = f"{round_to(Decimal(value), places):f}"
+        plain = format_fixed(round_real(value, places), places)
+    else:
+        plain = f"{round_to(Decimal(value), places):f}"
     sign = "-" if plain.startswith("-") else ""
     whole, _, fraction = plain.lstrip("-").partition(".")
     grouped = f"{int(whole):,}".replace(",", marks[0])
@@ -287,11 +302,19 @@ def _format_null(context: EvalContext, value: object, digits: object, locale: by
     return _format(context, value, digits, locale)  # type: ignore[arg-type]
 
 
+_FORMAT_NUMBER = Overload((Kind.NUMBER, N, S), connection_text(67), scalar=_format_null)
+_FORMAT_TIME = Overload((Kind.REAL, N, S), connection_text(67), scalar=_format_null)
+
+
+def _format_kind(args: Sequence[Expression], context: PlanContext) -> Overload:
+    is_time = args[0].type.eval_type in (EvalType.TIME, EvalType.DURATION)
+    return _FORMAT_TIME if is_time else _FORMAT_NUMBER
+
+
 FORMAT = Function(
     "format",
-    (Kind.NUMBER, N, S),
-    connection_text(67),
-    scalar=_format_null,
+    overloads=(_FORMAT_NUMBER, _FORMAT_TIME),
+    choose=_format_kind,
     context=True,
     min_args=2,
     max_args=3,
@@ -363,8 +386,15 @@ QUOTE = Function(
 _SOUNDS = dict(zip("ABCDEFGHIJKLMNOPQRSTUVWXYZ", "01230120022455012623010202", strict=True))
 
 
-def _soundex(value: bytes) -> bytes:
-    letters = [char for char in text(value).upper() if char.isalpha()]
+def _soundex_kernel(call: Call) -> Kernel:
+    """All characters from U+00C0 count as letters; in binary strings ASCII letters alone do."""
+    first = "\u00c0" if call.args[0].type.charset != "binary" else chr(0x110000 - 1)
+    return lambda value: _soundex(value, first)
+
+
+def _soundex(value: bytes, first: str) -> bytes:
+    letters = [char for char in text(value) if char >= first or (char.isascii() and char.isalpha())]
+    letters = [char.upper() if char.isascii() else char for char in letters]
     if not letters:
         return b""
     found, last = letters[0], _SOUNDS.get(letters[0], "0")
@@ -381,7 +411,7 @@ SOUNDEX = Function(
     "soundex",
     (S,),
     first_length,
-    scalar=_soundex,
+    build=_soundex_kernel,
     example=("SOUNDEX('Hello')", "H400"),
     examples=(("SOUNDEX('Quadratically')", "Q36324"),),
 )

@@ -103,9 +103,12 @@ INSTR = Function(
 # --------------------------------------------------------------------------------------------------- FIELD, ELT, STRCMP
 
 
+_TEXTS = frozenset((EvalType.STRING, EvalType.TIME, EvalType.DURATION, EvalType.JSON))
+
+
 def _field_kind(args: Sequence[Expression], context: PlanContext) -> Overload:
     kinds = {arg.type.eval_type for arg in args}
-    if kinds == {EvalType.STRING}:
+    if kinds <= _TEXTS:
         return _FIELD_STRING
     if kinds == {EvalType.INT}:
         return _FIELD_INT

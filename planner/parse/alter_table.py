@@ -251,7 +251,7 @@ def _other(cursor: Cursor) -> AlterAction:
             values = ("DEFAULT", "INPLACE", "COPY", "INSTANT") if name == "ALGORITHM" else (
                 "DEFAULT", "NONE", "SHARED", "EXCLUSIVE",
             )  # fmt: skip
-            return AlterOption(name, cursor.expect_any(*values))
+            return AlterOption(name, cursor.known(name, values))
         case "WITH" | "WITHOUT":
             word = cursor.advance().text.upper()
             cursor.expect("VALIDATION")

@@ -14,7 +14,7 @@ from planner.parse.function_names import is_call
 from planner.parse.nodes_common import Expr, TableName, UserName
 from planner.parse.reserved import RESERVED
 from planner.parse.token_pass import QUOTED
-from sqlnode.base.errors import SqlError
+from sqlnode.base.errors import UNKNOWN_ALTER_ALGORITHM, UNKNOWN_ALTER_LOCK, SqlError
 
 T = TokenType
 
@@ -107,6 +107,14 @@ class Cursor:
         if found is None:
             raise self.fail()
         return found
+
+    def known(self, option: str, words: tuple[str, ...]) -> str:
+        """One of the words, behind ALGORITHM or LOCK. Raises 1800, 1801 for another identifier."""
+        word = self.accept_any(*words)
+        if word is not None:
+            return word
+        name = self.name()
+        raise SqlError(UNKNOWN_ALTER_ALGORITHM if option == "ALGORITHM" else UNKNOWN_ALTER_LOCK, name=name)
 
     def symbol(self, kind: TokenType) -> bool:
         """Reads one token of this type if it is next."""

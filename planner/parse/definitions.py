@@ -128,10 +128,10 @@ def _lock_options(cursor: Cursor) -> dict[str, Any]:
     while True:
         if cursor.accept("ALGORITHM"):
             cursor.equals()
-            values["algorithm"] = cursor.expect_any("DEFAULT", "INPLACE", "COPY", "INSTANT")
+            values["algorithm"] = cursor.known("ALGORITHM", ("DEFAULT", "INPLACE", "COPY", "INSTANT"))
         elif cursor.accept("LOCK"):
             cursor.equals()
-            values["lock"] = cursor.expect_any("DEFAULT", "NONE", "SHARED", "EXCLUSIVE")
+            values["lock"] = cursor.known("LOCK", ("DEFAULT", "NONE", "SHARED", "EXCLUSIVE"))
         else:
             return values
 

@@ -13,12 +13,14 @@ class SetSystemVariable:
     """name = value. `scope` is SESSION, GLOBAL, PERSIST, PERSIST_ONLY or None (not written: session).
 
     `name` is as written, with a prefix such as `hot_cache.key_buffer_size` kept; `value` None means DEFAULT. A bare word
-    (`ON`, `ANSI`) is `value.word`.
+    (`ON`, `ANSI`) is `value.word`. `at_signs`: written as @@name, which makes a difference for a transaction's
+    characteristics.
     """
 
     name: str
     value: Expr | None
     scope: str | None = None
+    at_signs: bool = False
 
 
 @dataclass(frozen=True, slots=True)

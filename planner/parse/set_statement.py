@@ -77,7 +77,7 @@ def _at_variable(cursor: Cursor) -> SetSystemVariable:
     if cursor.word() in _SCOPES and cursor.kind(1) is T.DOT:
         scope = _SCOPES[cursor.word()]
         cursor.index += 2
-    return SetSystemVariable(_variable_name(cursor), _value(cursor), scope)
+    return SetSystemVariable(_variable_name(cursor), _value(cursor), scope, at_signs=True)
 
 
 def _variable_name(cursor: Cursor) -> str:

@@ -131,6 +131,18 @@ class Statement:
         """A query expression: SELECT, WITH, TABLE, VALUES, set operations."""
         return self.kind is StatementKind.SELECT
 
+    @property
+    def names_several_tables(self) -> bool:
+        """UPDATE over a join, or a DELETE that names its targets apart from FROM."""
+        if self.tree.args.get("tables"):
+            return True
+        node = self.tree.this
+        while isinstance(node, exp.Expression) and not node.args.get("joins"):
+            if not isinstance(node, exp.Subquery) or node.args.get("alias") is not None:
+                return False
+            node = node.this
+        return isinstance(node, exp.Expression)
+
     def take_apart(self) -> None:
         """Frees a sqlglot tree that nobody will read again, node by node: nodes know their parents, and only the cycle
         collector would find them."""

@@ -106,8 +106,7 @@ def read_options(cursor: Cursor) -> tuple[TableOption, ...]:
     found: list[TableOption] = []
     while (option := read_option(cursor)) is not None:
         found.append(option)
-        if cursor.kind() is T.COMMA:
-            cursor.index += 1
+        while cursor.symbol(T.COMMA):
             option = read_option(cursor)
             if option is None:
                 raise cursor.fail()

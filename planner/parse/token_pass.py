@@ -16,10 +16,11 @@ from planner.parse.failure import syntax_error, too_deep, unsupported
 from planner.parse.join_pass import JOIN_TOKENS, fix_joins
 from planner.parse.reserved import CALLABLE, IN_QUERIES, RESERVED
 from planner.parse.set_operations import SET_TOKENS, check_operands, wrap_values
+from sqlnode.base.errors import WRONG_USAGE, SqlError
 
 T = TokenType
 DEPTH_LIMIT = 300
-"""Open parentheses that a statement may nest; the compiled parser recurses several frames for each."""
+"""Open parentheses, and open CASEs, that a statement may nest; the compiled parser recurses several frames for each."""
 
 EXPECTS_OPERAND = frozenset(
     (
@@ -99,7 +100,7 @@ def word_of(token: Token) -> str:
 
 def number_parameters(tokens: list[Token], source: str) -> int:
     """Gives each `?` its number as text, checks the nesting depth, drops comments. Returns the number of parameters."""
-    count = depth = 0
+    count = depth = cases = 0
     commented = "/*" in source or "--" in source or "#" in source
     for token in tokens:
         kind = token.token_type
@@ -109,6 +110,12 @@ def number_parameters(tokens: list[Token], source: str) -> int:
                 raise too_deep()
         elif kind is T.R_PAREN:
             depth -= 1
+        elif kind is T.CASE:
+            cases += 1
+            if cases > DEPTH_LIMIT:
+                raise too_deep()
+        elif kind is T.END:
+            cases -= 1
         elif kind is T.PLACEHOLDER:
             token.text = str(count)
             count += 1
@@ -346,6 +353,7 @@ class _Pass:
         token.comments = [str(self.i)]
         self.out.append(token)
         first, self.selects = not self.selects, True
+        quantifier: TokenType | None = None
         while self.i + 1 < self.size:
             following = self.tokens[self.i + 1]
             if following.token_type is T.HINT:
@@ -362,7 +370,11 @@ class _Pass:
                     self.words.add(word)
             elif following.token_type in (T.ALL, T.DISTINCT):
                 self.i += 1
-                self.out.append(following)
+                if quantifier not in (None, following.token_type):
+                    raise SqlError(WRONG_USAGE, first="ALL", second="DISTINCT")
+                if quantifier is None:
+                    quantifier = following.token_type
+                    self.out.append(following)
                 if self.kind(self.i + 1) is T.ON:
                     raise self.fail(self.i + 1)
             else:

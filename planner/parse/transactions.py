@@ -40,11 +40,11 @@ def _start(cursor: Cursor) -> Begin:
             snapshot = True
         elif cursor.accept("WITH", "CAUSAL", "CONSISTENCY", "ONLY"):
             causal = True
-        elif read_only is None and cursor.accept("READ", "ONLY"):
+        elif read_only is not False and cursor.accept("READ", "ONLY"):
             read_only = True
             if cursor.accept("AS", "OF", "TIMESTAMP"):
                 as_of = cursor.item()
-        elif read_only is None and cursor.accept("READ", "WRITE"):
+        elif read_only is not True and cursor.accept("READ", "WRITE"):
             read_only = False
         else:
             raise cursor.fail()

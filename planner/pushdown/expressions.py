@@ -35,7 +35,11 @@ _AGGREGATES = {
 }
 
 
-def is_pushable(expression: Expression) -> bool:
+_MOST_LEVELS = 80
+"""Levels of calls that are sent; a message may nest a hundred, some of which hold the expression."""
+
+
+def is_pushable(expression: Expression, levels: int = _MOST_LEVELS) -> bool:
     """Whether a store evaluates the expression over rows that have its columns."""
     if isinstance(expression, Column):
         return expression.type.code not in _NEVER_SENT
@@ -45,9 +49,9 @@ def is_pushable(expression: Expression) -> bool:
         return False
     if signature_number(expression.signature.tipb) is None:
         return False
-    if expression.text is not None and expression.name != "cast":
+    if levels == 0 or (expression.text is not None and expression.name != "cast"):
         return False
-    return all(map(is_pushable, expression.args))
+    return all(is_pushable(arg, levels - 1) for arg in expression.args)
 
 
 def _sendable(sql_type: SqlType) -> bool:

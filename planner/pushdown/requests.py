@@ -43,7 +43,13 @@ def request_of(cop: PhysicalNode, columns: Sequence[Column], context: PlanContex
     increment = context.variables.get("div_precision_increment")
     if isinstance(increment, int):
         dag.div_precision_increment = increment
-    return RequestTemplate(dag, tuple(columns), tuple(encoder.slots))
+    return RequestTemplate(dag, tuple(columns), tuple(encoder.slots), _leaf(cop).schema)
+
+
+def _leaf(node: PhysicalNode) -> PhysicalNode:
+    while node.children:
+        (node,) = node.children
+    return node
 
 
 def _append(node: PhysicalNode, executors: list[tipb_pb2.Executor], encoder: Encoder) -> None:

@@ -73,7 +73,7 @@ WRONG_VALUE_COUNT|1058|21S01|Column count doesn't match value count
 TOO_LONG_IDENT|1059|42000|Identifier name '{name}' is too long
 DUP_FIELDNAME|1060|42S21|Duplicate column name '{column}'
 DUP_KEYNAME|1061|42000|Duplicate key name '{key}'
-DUP_ENTRY|1062|23000|Duplicate entry '{value}' for key '{key}'
+DUP_ENTRY|1062|23000|Duplicate entry '{value!s:.64}' for key '{key}'
 WRONG_FIELD_SPEC|1063|42000|Incorrect column specifier for column '{column}'
 PARSE_ERROR|1064|42000|{message} near '{near}' at line {line}
 SYNTAX_ERROR|1064|42000|You have an error in your SQL syntax; check the manual that corresponds to your MySQL server version for the right syntax to use near '{near}' at line {line}
@@ -141,6 +141,7 @@ KEY_DOES_NOT_EXIST|1176|42000|Key '{key}' doesn't exist in table '{table}'
 CHECK_NO_SUCH_TABLE|1177|42000|Can't open table
 CHECK_NOT_IMPLEMENTED|1178|42000|The storage engine for the table doesn't support {feature}
 CANT_DO_THIS_DURING_AN_TRANSACTION|1179|25000|You are not allowed to execute this command in a transaction
+LOCK_OR_ACTIVE_TRANSACTION|1192|HY000|Can't execute the given command because you have active locked tables or an active transaction
 UNKNOWN_SYSTEM_VARIABLE|1193|HY000|Unknown system variable '{name}'
 CRASHED_ON_USAGE|1194|HY000|Table '{table}' is marked as crashed and should be repaired
 WARNING_NOT_COMPLETE_ROLLBACK|1196|HY000|Some non-transactional changed tables couldn't be rolled back
@@ -200,8 +201,8 @@ WARN_DEPRECATED_SYNTAX|1287|HY000|'{old}' is deprecated and will be removed in a
 NON_UPDATABLE_TABLE|1288|HY000|The target table {table} of the {statement} is not updatable
 FEATURE_DISABLED|1289|HY000|The '{feature}' feature is disabled; you need MySQL built with '{option}' to have it working
 DUPLICATED_VALUE_IN_TYPE|1291|HY000|Column '{column}' has duplicated value '{value}' in {kind}
-TRUNCATED_WRONG_VALUE|1292|22007|Truncated incorrect {kind} value: '{value}'
-INCORRECT_COLUMN_VALUE|1292|22007|Incorrect {kind} value: '{value}' for column '{column}' at row {row}
+TRUNCATED_WRONG_VALUE|1292|22007|Truncated incorrect {kind} value: '{value!s:.128}'
+INCORRECT_COLUMN_VALUE|1292|22007|Incorrect {kind} value: '{value!s:.128}' for column '{column}' at row {row}
 INVALID_ON_UPDATE|1294|HY000|Invalid ON UPDATE clause for '{column}' column
 OPTION_PREVENTS_STATEMENT|1290|HY000|The MySQL server is running with the {option} option so it cannot execute this statement
 UNSUPPORTED_PS|1295|HY000|This command is not supported in the prepared statement protocol yet
@@ -230,7 +231,7 @@ VIEW_CHECK_FAILED|1369|HY000|CHECK OPTION failed '{database}.{view}'
 TRG_DOES_NOT_EXIST|1360|HY000|Trigger does not exist
 NO_DEFAULT_FOR_FIELD|1364|HY000|Field '{column}' doesn't have a default value
 DIVISION_BY_ZERO|1365|22012|Division by 0
-TRUNCATED_WRONG_VALUE_FOR_FIELD|1366|HY000|Incorrect {kind} value: '{value}' for column '{column}' at row {row}
+TRUNCATED_WRONG_VALUE_FOR_FIELD|1366|HY000|Incorrect {kind} value: '{value!s:.128}' for column '{column}' at row {row}
 ILLEGAL_VALUE_FOR_TYPE|1367|22007|Illegal {kind} '{value}' value found during parsing
 PASSWD_LENGTH|1372|HY000|Password hash should be a {length}-digit hexadecimal number
 NONEXISTING_PROC_GRANT|1403|42000|There is no such grant defined for user '{user}' on host '{host}' on routine '{routine}'
@@ -388,6 +389,7 @@ DB_DROP_EXISTS|1008|HY000|Can't drop database '{database}'; database doesn't exi
 TABLE_CANT_BE_WITHOUT_VISIBLE_COLUMN|4028|HY000|A table must have at least one visible column.
 CONFLICTING_DECLARATIONS|1302|HY000|Conflicting declarations: '{first}' and '{second}'
 UNKNOWN_ALTER_ALGORITHM|1800|HY000|Unknown ALGORITHM '{name}'
+UNKNOWN_ALTER_LOCK|1801|HY000|Unknown LOCK type '{name}'
 CANNOT_USER_GRANT|1410|42000|You are not allowed to create a user with GRANT
 PLUGIN_IS_NOT_LOADED|1524|HY000|Plugin '{plugin}' is not loaded
 PASSWORD_FORMAT|1827|HY000|The password hash doesn't have the expected format.

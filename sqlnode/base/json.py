@@ -1,9 +1,9 @@
 """Binary JSON as TiDB stores it, its Python form, its text, and MySQL's comparison order.
 
 Python form: dict, list, str, int, float, bool, None, and for what JSON text cannot say `Unsigned` (an unsigned
-integer that would fit a signed one), `JsonTime` (date, datetime, timestamp), `JsonDuration` and `Opaque` (binary
-strings, bits). Stored values are a type byte and a body; nested bodies lie inside with offsets relative to their
-parent's body. Paths and changes are in `json_path`.
+integer that would fit a signed one), `Decimal` (a SQL value; numbers in text are doubles), `JsonTime` (date, datetime,
+timestamp), `JsonDuration` and `Opaque` (binary strings, bits). Stored values are a type byte and a body; nested bodies
+lie inside with offsets relative to their parent's body. Paths and changes are in `json_path`.
 """
 
 from __future__ import annotations
@@ -12,8 +12,11 @@ import base64
 import json
 import struct
 from dataclasses import dataclass
+from decimal import Decimal
 from typing import Final, TypeAlias, Union
 
+from sqlnode.base import json_decimal
+from sqlnode.base.decimal import to_text as decimal_text
 from sqlnode.base.json_complaints import complaint
 
 OBJECT = 0x01
@@ -85,7 +88,7 @@ class Opaque:
 
 
 Json: TypeAlias = Union[  # noqa: UP007 (recursive alias)
-    bool, int, float, str, list["Json"], dict[str, "Json"], JsonTime, JsonDuration, Opaque, None
+    bool, int, float, Decimal, str, list["Json"], dict[str, "Json"], JsonTime, JsonDuration, Opaque, None
 ]
 
 
@@ -163,6 +166,8 @@ def _encode(value: Json, depth: int) -> tuple[int, bytes]:
         return value.kind, _U64.pack(packed_to_core(value.packed, value.fsp, value.kind))
     if isinstance(value, JsonDuration):
         return DURATION, _DURATION.pack(value.nanoseconds, value.fsp)
+    if isinstance(value, Decimal):
+        value = Opaque(json_decimal.TYPE_CODE, json_decimal.encode(value))
     return OPAQUE, bytes((value.type_code,)) + _uvarint(len(value.data)) + value.data
 
 
@@ -236,6 +241,8 @@ def _decode(kind: int, data: bytes, at: int) -> Json:
             return Unsigned(_U64.unpack_from(data, at)[0])
         case 0x0D:
             length, start = _read_uvarint(data, at + 1)
+            if data[at] == json_decimal.TYPE_CODE:
+                return json_decimal.decode(data[start : start + length])
             return Opaque(data[at], data[start : start + length])
         case 0x0E | 0x0F | 0x10:
             core = _U64.unpack_from(data, at)[0]
@@ -313,7 +320,7 @@ def parse_text(text: str | bytes) -> bytes:
 
 
 def format_double(value: float) -> str:
-    """A double as MySQL prints it: shortest digits, exponent form from 1e15 up and below 1e-15."""
+    """A double as MySQL prints it: shortest digits, exponent form below 1e-15 and, unless a fraction is left, from 1e15."""
     mantissa, _, exponent = f"{value!r}".partition("e")
     sign = "-" if mantissa.startswith("-") else ""
     whole, _, fraction = mantissa.lstrip("-").partition(".")
@@ -323,7 +330,7 @@ def format_double(value: float) -> str:
         return sign + "0"
     point = len(whole) + int(exponent or 0) - (len(whole + fraction) - len(digits))
     digits = digits.rstrip("0")
-    if -15 < point <= 15:
+    if -15 < point <= 15 or len(digits) > point > 15:
         if point <= 0:
             return f"{sign}0.{'0' * -point}{digits}"
         if point >= len(digits):
@@ -375,6 +382,8 @@ def dumps(value: Json) -> str:
         return str(int(value))
     if isinstance(value, float):
         return _double_text(value)
+    if isinstance(value, Decimal):
+        return decimal_text(value)
     if isinstance(value, list):
         return f"[{', '.join(map(dumps, value))}]"
     if isinstance(value, dict):
@@ -398,7 +407,7 @@ def _rank(value: Json) -> int:
         return 0
     if isinstance(value, bool):
         return 5
-    if isinstance(value, (int, float)):
+    if isinstance(value, (int, float, Decimal)):
         return 1
     if isinstance(value, str):
         return 2
@@ -436,7 +445,15 @@ def compare_values(left: Json, right: Json) -> int:
             return _sign(left.data, right.data)
         case (int() | float(), int() | float()):
             return (left > right) - (left < right)
+        case (int() | float() | Decimal(), int() | float() | Decimal()):
+            one, two = exact(left), exact(right)
+            return (one > two) - (one < two)
     return 0
+
+
+def exact(value: float | Decimal) -> Decimal:
+    """A number as a DECIMAL; a double is the number that its shortest digits say."""
+    return Decimal(repr(value)) if isinstance(value, float) else Decimal(value)
 
 
 def _compare_objects(left: dict[str, Json], right: dict[str, Json]) -> int:
@@ -470,5 +487,5 @@ def type_name(value: Json) -> str:
         return {DATE: "DATE", DATETIME: "DATETIME"}.get(value.kind, "DATETIME")
     if isinstance(value, Opaque):
         return "BIT" if value.type_code == 16 else "BLOB" if value.type_code >= 249 else "OPAQUE"
-    names = {float: "DOUBLE", str: "STRING", list: "ARRAY", dict: "OBJECT", JsonDuration: "TIME"}
+    names = {float: "DOUBLE", Decimal: "DECIMAL", str: "STRING", list: "ARRAY", dict: "OBJECT", JsonDuration: "TIME"}
     return names[type(value)]

@@ -50,15 +50,18 @@ class Problem(IntFlag):
 
 class Parsed(NamedTuple):
     """A parsed time: packed time or nanoseconds (None: it is no time), what was wrong, the fraction digits that were
-    written (0 to 6), and whether there was a date alone."""
+    written (0 to 6), whether there was a date alone, and whether a TIME was read from a text or number with a date."""
 
     value: int | None
     problem: Problem = Problem.NONE
     digits: int = 0
     is_date: bool = False
+    lost_date: bool = False
 
 
 _REGULAR = re.compile(rb"(\d\d\d\d)-(\d\d)-(\d\d)(?:[ T](\d\d):(\d\d):(\d\d)(?:\.(\d{1,6}))?)?", re.ASCII)
+_DATED = re.compile(rb"\d{2,4}-\d\d?-\d\d?[ T]+\d", re.ASCII)
+"""A datetime, whose fields may be out of range; a TIME never begins so."""
 _POWERS = tuple(10**n for n in range(20))
 
 
@@ -259,7 +262,10 @@ def _general_duration(data: bytes, fsp: int, sql_mode: int) -> Parsed:
         mode = ALLOW_INVALID_DATES | sql_mode & TIME_TRUNCATE_FRACTIONAL
         full = _Scan(body, mode, None).datetime(6, time_required=True)
         if full.value is not None:
-            return _duration(time_of_day(full.value), negative, fsp, sql_mode, full.digits, full.problem)
+            found = _duration(time_of_day(full.value), negative, fsp, sql_mode, full.digits, full.problem)
+            return found._replace(lost_date=date_part(full.value) != 0)
+        if _DATED.match(body):
+            return Parsed(None, Problem.TRUNCATED)
     match = _TIME.match(body)
     assert match is not None, "the last alternative matches an empty text"
     hours, minutes, seconds = _clock_parts(match)
@@ -342,7 +348,7 @@ def duration_of_number(number: int, *, nanoseconds: int = 0) -> Parsed:
         if number >= 10_000_000_000:
             full = datetime_of_number(number, ALLOW_INVALID_DATES)
             if full.value is not None:
-                return Parsed(time_of_day(full.value) + nanoseconds)
+                return Parsed(time_of_day(full.value) + nanoseconds, lost_date=date_part(full.value) != 0)
         return Parsed(-MAX_DURATION if negative else MAX_DURATION, Problem.OUT_OF_RANGE)
     if size % 100 > 59 or size // 100 % 100 > 59:
         return Parsed(None, Problem.OUT_OF_RANGE)

@@ -32,10 +32,18 @@ from sqlnode.ddl.build_foreign_keys import (
     check_parent,
     compatible,
     has_leading_key,
-    implicit_index,
+    implicit_indexes,
     resolve_foreign_keys,
 )
-from sqlnode.ddl.build_keys import Key, carried_parts, free_name, resolve_keys, warn_duplicates, with_key_flags
+from sqlnode.ddl.build_keys import (
+    PRIMARY_USING,
+    Key,
+    carried_parts,
+    free_name,
+    resolve_keys,
+    warn_duplicates,
+    with_key_flags,
+)
 from sqlnode.ddl.build_table import (
     GENERATED_KEY,
     Surroundings,
@@ -50,7 +58,7 @@ from sqlnode.ddl.column_change import needs_copy, type_needs_copy
 from sqlnode.ddl.defaults import NOW, implicit_default
 from sqlnode.ddl.draft import Draft, Slot
 from sqlnode.ddl.expression_keys import expression_columns, is_key_expression
-from sqlnode.ddl.table_options import with_shown
+from sqlnode.ddl.table_options import shown_options, with_shown
 
 
 @dataclass(slots=True)
@@ -100,6 +108,9 @@ def finish(draft: Draft, building: Building, around: Surroundings) -> AlterPlan:
     final = _table(draft, columns, indexes, foreign_keys, constraints, building, handle is not None)
     final = replace(final, is_common_handle=_is_common(draft, final, primary, building, handle))
     final = replace(final, common_handle_version=1 if final.is_common_handle else 0)
+    if draft.primary_changed and (primary is not None or PRIMARY_USING in shown_options(final.extra)):
+        using = primary.definition.using if primary is not None and handle is not None else None
+        final = replace(final, extra=with_shown(final.extra, {PRIMARY_USING: "BTREE" if using == "BTREE" else ""}))
     check_row_size(final.columns)
     _check_foreign_keys(draft, final, foreign_keys, around)
     return _plan(draft, final, constraints, foreign_keys, building, around)
@@ -223,10 +234,7 @@ def _indexes(
         if any([p.name.lower() for p in new.columns[: len(names)] if not p.descending] == names for new in explicit):
             found.remove(index)
     found += explicit
-    for foreign_key in foreign_keys:
-        missing = implicit_index(foreign_key, found, draft.handle)
-        if missing is None:
-            continue
+    for missing in implicit_indexes(foreign_keys, found, draft.handle):
         assert missing.name is not None, "a foreign key names its index"
         name = free_name(missing.name, {index.name.lower() for index in found})
         made = resolve_keys([replace(missing, name=name)], columns, [index.name for index in found])[0]

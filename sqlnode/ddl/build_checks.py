@@ -23,13 +23,12 @@ from sqlnode.base.errors import (
     GENERATED_COLUMN_REF_AUTO_INC,
     GENERATED_COLUMN_VARIABLES,
     NON_BOOLEAN_EXPR_FOR_CHECK_CONSTRAINT,
-    NOT_SUPPORTED_YET,
     UNSUPPORTED_ON_GENERATED_COLUMN,
     WRONG_USAGE,
     SqlError,
 )
 from sqlnode.base.schema import ColumnInfo, ConstraintInfo
-from sqlnode.base.types import Flag, TypeCode
+from sqlnode.base.types import Flag
 from sqlnode.ddl.build_column import check_name
 from sqlnode.ddl.building import Building
 
@@ -82,8 +81,6 @@ def with_generated(
         raise SqlError(WRONG_USAGE, first="DEFAULT", second="generated column")
     if definition.on_update is not None:
         raise SqlError(WRONG_USAGE, first="ON UPDATE", second="generated column")
-    if not generated.stored and column.type.code in (TypeCode.ENUM, TypeCode.SET, TypeCode.BIT):
-        raise SqlError(NOT_SUPPORTED_YET, feature="virtual generated column of type ENUM, SET or BIT")
     tree = generated.expr.tree
     if has_variable(tree):
         raise SqlError(GENERATED_COLUMN_VARIABLES, column=column.name)

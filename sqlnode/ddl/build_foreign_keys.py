@@ -207,8 +207,26 @@ def _leads(parts: Sequence[IndexColumn], wanted: Sequence[str]) -> bool:
     return whole and [part.name.lower() for part in first] == list(wanted)
 
 
-def implicit_index(key: ForeignKey, indexes: Sequence[IndexInfo], handle: str | None) -> KeyDef | None:
-    """The index that MySQL makes for a foreign key whose columns lead no index; None when one does."""
+def implicit_indexes(keys: Sequence[ForeignKey], indexes: Sequence[IndexInfo], handle: str | None) -> list[KeyDef]:
+    """The indexes that MySQL makes for foreign keys whose columns lead none. Of two that would do the same work the longer
+    one is made, of two over the same columns the later one."""
+    found: list[KeyDef] = []
+    for key in keys:
+        made = _implicit_index(key, indexes, handle)
+        if made is None or any(_begins(made, other) and len(other.parts) > len(made.parts) for other in found):
+            continue
+        found = [other for other in found if not _begins(other, made)]
+        found.append(made)
+    return found
+
+
+def _begins(short: KeyDef, long: KeyDef) -> bool:
+    """Whether the columns of the first key are the first ones of the second."""
+    names = [part.column for part in short.parts]
+    return names == [part.column for part in long.parts[: len(names)]]
+
+
+def _implicit_index(key: ForeignKey, indexes: Sequence[IndexInfo], handle: str | None) -> KeyDef | None:
     wanted = [name.lower() for name in key.columns]
     if handle is not None and wanted == [handle.lower()]:
         return None

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from typing import Any
 
 from planner.parse.nodes_ddl import KeyDef, KeyPart
 from sqlnode.base.errors import (
@@ -36,6 +37,10 @@ from sqlnode.ddl.building import Building
 from sqlnode.ddl.charsets import max_character_bytes
 
 PRIMARY = "PRIMARY"
+USING, KEY_BLOCK_SIZE = "sqlnode_using", "sqlnode_key_block_size"
+"""Keys in IndexInfo.extra: what SHOW CREATE TABLE repeats. There is no HASH index; who asks for one gets a BTREE."""
+PRIMARY_USING = "PRIMARY USING"
+"""The same for an integer primary key, which has no IndexInfo, among the table's shown options."""
 MAX_KEY_BYTES = 3072
 _MAX_PARTS = 16
 _MAX_KEYS = 64
@@ -69,7 +74,11 @@ class Key:
 
     def index(self, index_id: int) -> IndexInfo:
         """The index as metadata holds it."""
-        using = self.definition.using
+        extra: dict[str, Any] = {}
+        if self.definition.using == "BTREE":
+            extra[USING] = "BTREE"
+        if self.definition.key_block_size:
+            extra[KEY_BLOCK_SIZE] = self.definition.key_block_size
         return IndexInfo(
             id=index_id,
             name=self.name,
@@ -77,8 +86,9 @@ class Key:
             unique=self.unique,
             primary=self.primary,
             comment=self.definition.comment or "",
-            index_type=2 if using == "HASH" else 1,
+            index_type=1,
             invisible=self.definition.visible is False,
+            extra=extra,
         )
 
 

@@ -36,11 +36,19 @@ from sqlnode.base.schema import ColumnInfo, ForeignKeyInfo, IndexColumn, IndexIn
 from sqlnode.base.types import Flag
 from sqlnode.ddl.build_checks import build_checks, check_generated_order, with_generated
 from sqlnode.ddl.build_column import build_column, check_name, check_row_size
-from sqlnode.ddl.build_foreign_keys import ForeignKey, check_parent, implicit_index, resolve_foreign_keys
-from sqlnode.ddl.build_keys import Key, free_name, has_timestamp, resolve_keys, warn_duplicates, with_key_flags
+from sqlnode.ddl.build_foreign_keys import ForeignKey, check_parent, implicit_indexes, resolve_foreign_keys
+from sqlnode.ddl.build_keys import (
+    PRIMARY_USING,
+    Key,
+    free_name,
+    has_timestamp,
+    resolve_keys,
+    warn_duplicates,
+    with_key_flags,
+)
 from sqlnode.ddl.building import Building
 from sqlnode.ddl.expression_keys import expression_columns
-from sqlnode.ddl.table_options import Options
+from sqlnode.ddl.table_options import Options, with_shown
 
 MAX_COLUMNS = 1017
 GENERATED_KEY = "sqlnode_generated"
@@ -198,17 +206,16 @@ def _assemble(
     handle = clustered and primary is not None and is_integer_handle(primary.parts, columns)
     indexes = number_indexes([key for key in keys if not (handle and key.primary)])
     handle_name = primary.parts[0].name if handle and primary is not None else None
-    for foreign_key in foreign_keys:
-        missing = implicit_index(foreign_key, indexes, handle_name)
-        if missing is not None:
-            taken = [index.name for index in indexes]
-            made = _implicit(missing, columns, taken)
-            indexes.append(replace(made.index(len(indexes) + 1), extra={GENERATED_KEY: True}))
+    for missing in implicit_indexes(foreign_keys, indexes, handle_name):
+        made = _implicit(missing, columns, [index.name for index in indexes])
+        indexes.append(replace(made.index(len(indexes) + 1), extra={GENERATED_KEY: True}))
     columns = with_key_flags(columns, indexes, primary.parts if primary is not None else ())
     check_auto_increment(columns, indexes, handle_name)
     has_counter = any(column.type.flags & Flag.AUTO_INCREMENT for column in columns)
     infos: tuple[ForeignKeyInfo, ...] = tuple(key.info(place + 1) for place, key in enumerate(foreign_keys))
     extra: dict[str, Any] = dict(options.extra)
+    if handle and primary is not None and primary.definition.using == "BTREE":
+        extra = with_shown(extra, {PRIMARY_USING: "BTREE"})
     return TableInfo(
         id=0,
         name=name,

@@ -174,7 +174,7 @@ def literal_text(tree: exp.Expression, sql_type: SqlType, name: str, building: B
         year = None if number is None else year_of_number(int(number), is_text=is_string)
         found = None if year is None else str(year)
     elif sql_type.code in (TypeCode.ENUM, TypeCode.SET):
-        found = _member_text(text, sql_type, is_string)
+        found = _member_text(text, sql_type)
     else:
         found = _string_text(text, sql_type)
     if found is None:
@@ -273,7 +273,7 @@ def _timestamp_in_utc(value: int, zone: tzinfo | None) -> int | None:
     return packed if "1970-01-01 00:00:01" <= text <= "2038-01-19 03:14:07" else None
 
 
-def _member_text(text: str, sql_type: SqlType, is_string: bool) -> str | None:
+def _member_text(text: str, sql_type: SqlType) -> str | None:
     key = by_name(sql_type.collation).sort_key
     weights = {key(member.encode("utf-8", "surrogateescape")): member for member in sql_type.elements}
 
@@ -281,9 +281,7 @@ def _member_text(text: str, sql_type: SqlType, is_string: bool) -> str | None:
         return weights.get(key(written.encode("utf-8", "surrogateescape")))
 
     if sql_type.code == TypeCode.ENUM:
-        return member(text.rstrip(" ")) if is_string else None
-    if not is_string:
-        return None
+        return member(text.rstrip(" "))
     if not text:
         return ""
     found = [member(part) for part in text.split(",")]

@@ -140,7 +140,7 @@ def drop_columns(draft: Draft, names: Sequence[str]) -> None:
     1829."""
     going: set[str] = set()
     for name in names:
-        if all(slot.info.name.lower() != name.lower() for slot in draft.slots):
+        if name.lower() in going or all(slot.info.name.lower() != name.lower() for slot in draft.slots):
             raise SqlError(CANT_DROP_FIELD_OR_KEY, name=name)
         going.add(name.lower())
     if len(going) >= len([slot for slot in draft.slots if not is_key_expression(slot.info)]):

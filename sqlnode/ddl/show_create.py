@@ -19,7 +19,7 @@ from sqlnode.base.schema import ColumnInfo, DatabaseInfo, IndexInfo, TableInfo
 from sqlnode.base.temporal import format_datetime, from_utc
 from sqlnode.base.type_names import column_type
 from sqlnode.base.types import Flag, SqlType, TypeCode
-from sqlnode.ddl.build_keys import has_timestamp
+from sqlnode.ddl.build_keys import KEY_BLOCK_SIZE, PRIMARY_USING, USING, has_timestamp
 from sqlnode.ddl.defaults import NOW
 from sqlnode.ddl.expression_keys import is_key_expression
 from sqlnode.ddl.foreign_key_text import foreign_key_text
@@ -160,7 +160,8 @@ def _keys(table: TableInfo) -> list[str]:
     lines = []
     handle = table.handle_column
     if handle is not None:
-        lines.append(f"PRIMARY KEY ({quote_name(handle.name)})")
+        using = " USING BTREE" if shown_options(table.extra).get(PRIMARY_USING) else ""
+        lines.append(f"PRIMARY KEY ({quote_name(handle.name)}){using}")
     for index in ordered_indexes(table):
         lines.append(_key(index, table))
     return lines
@@ -199,6 +200,11 @@ def _key(index: IndexInfo, table: TableInfo) -> str:
             text += f" /*T![clustered_index] {'CLUSTERED' if table.is_common_handle else 'NONCLUSTERED'} */"
     else:
         text = f"{'UNIQUE KEY' if index.unique else 'KEY'} {quote_name(index.name)} ({parts})"
+    if index.extra.get(USING):
+        text += " USING BTREE"
+    size = index.extra.get(KEY_BLOCK_SIZE)
+    if size and size != shown_options(table.extra).get("KEY_BLOCK_SIZE"):
+        text += f" KEY_BLOCK_SIZE={size}"
     if index.comment:
         text += f" COMMENT {quote_text(index.comment)}"
     return text + " /*!80000 INVISIBLE */" if index.invisible else text

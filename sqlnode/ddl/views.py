@@ -7,7 +7,9 @@ tables.
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
+from itertools import count
 
 from sqlglot import expressions as exp
 
@@ -106,7 +108,7 @@ def define_view(node: CreateView, name: str, schema: Schema, context: DdlContext
     text = qualified_text(statement, context.database, [_star_item(column) for column in columns])
     if node.columns and len(node.columns) != len(columns):
         raise SqlError(VIEW_WRONG_LIST)
-    names = node.columns or tuple(_column_name(column, place) for place, column in enumerate(columns, start=1))
+    names = node.columns or _column_names(statement.tree, columns)
     _check_names(names)
     definer = node.definer or UserName("", "", current=True)
     user, host = (context.user, context.host) if definer.current else (definer.user, definer.host)
@@ -148,6 +150,43 @@ def _column_name(column: Column, place: int) -> str:
     """A name that is too long or ends in a blank is replaced as MySQL does."""
     name = column.name
     return name if name and len(name) <= MAX_NAME and name == name.rstrip() else f"Name_exp_{place}"
+
+
+def _column_names(tree: exp.Expression, columns: Sequence[Column]) -> tuple[str, ...]:
+    """The names that the query gives. Of two equal ones that which comes from an expression's text is changed as MySQL
+    does, to My_exp_NAME, My_exp_1_NAME, …; error 1060 when both were written."""
+    names = [_column_name(column, place) for place, column in enumerate(columns, start=1)]
+    originals = list(names)
+    written = _written(tree, columns)
+    for at in range(len(names)):
+        for before in range(at):
+            if names[at].lower() != names[before].lower():
+                continue
+            changed = at if not written[at] else before
+            if written[changed]:
+                raise SqlError(DUP_FIELDNAME, column=names[at])
+            others = {name.lower() for place, name in enumerate(names[: at + 1]) if place != changed}
+            names[changed] = next(name for name in _replacements(originals[changed]) if name.lower() not in others)
+    return tuple(names)
+
+
+def _replacements(name: str) -> Iterator[str]:
+    yield f"My_exp_{name}"[:MAX_NAME]
+    for attempt in count(1):
+        yield f"My_exp_{attempt}_{name}"[:MAX_NAME]
+
+
+def _written(tree: exp.Expression, columns: Sequence[Column]) -> list[bool]:
+    """For every column whether its name is an alias or that of a column, rather than an expression's text."""
+    while isinstance(tree, (exp.SetOperation, exp.Subquery)):
+        tree = tree.this
+    items = tree.expressions if isinstance(tree, exp.Select) else []
+    if len(items) == len(columns):
+        aliases = [isinstance(item, exp.Alias) for item in items]
+    else:  # a star stands for several columns
+        named = {item.alias.lower() for item in items if isinstance(item, exp.Alias)}
+        aliases = [column.name.lower() in named for column in columns]
+    return [alias or bool(column.table) for alias, column in zip(aliases, columns, strict=True)]
 
 
 def _check_names(names: tuple[str, ...]) -> None:

@@ -229,7 +229,7 @@ def _status_rows(view: View, *, of_session: bool) -> Iterator[Row]:
         "Threads_created": activity.accepted or len(sessions),
         "Threads_running": sum(1 for s in sessions.values() if s.command != "Sleep"),
         "Uptime": int(time.time() - instance.started_at),
-        "Uptime_since_flush_status": int(time.time() - instance.started_at),
+        "Uptime_since_flush_status": int(time.time() - instance.status_flushed_at),
     }
     rows.update((f"Com_{name}", count) for name, count in zip(COMMANDS[1:], counts[1:]))
     for name in sorted(rows, key=str.lower):

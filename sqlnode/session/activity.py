@@ -18,8 +18,9 @@ if TYPE_CHECKING:
     from planner.parse.statement import Statement
 
 COMMANDS: tuple[str, ...] = tuple(
-    "other select insert insert_select replace replace_select update delete load begin commit rollback savepoint "
-    "rollback_to_savepoint release_savepoint set_option change_db create_table alter_table drop_table rename_table truncate "
+    "other select insert insert_select replace replace_select update update_multi delete delete_multi load begin commit rollback "
+    "savepoint rollback_to_savepoint release_savepoint set_option change_db create_table alter_table drop_table "
+    "rename_table truncate "
     "create_index drop_index create_db alter_db drop_db create_view drop_view create_user alter_user drop_user rename_user "
     "create_role drop_role grant revoke set_password set_role alter_user_default_role lock_tables unlock_tables kill flush do "
     "help explain_other analyze optimize check repair checksum call_procedure prepare_sql execute_sql dealloc_sql "
@@ -101,6 +102,14 @@ class Activity:
     refused: int = 0
     """Clients that could not log in."""
 
+    def forget(self, earlier: Activity) -> None:
+        """Takes off what one connection had done earlier."""
+        self.packets -= earlier.packets
+        self.unasked -= earlier.unasked
+        self.received -= earlier.received
+        self.sent -= earlier.sent
+        self.slow -= earlier.slow
+
 
 def no_commands() -> list[int]:
     """The counts of a session that has done nothing yet."""
@@ -108,7 +117,7 @@ def no_commands() -> list[int]:
 
 
 def command_of(statement: Statement, plan: PhysicalPlan | None = None) -> int:
-    """Which counter a statement counts in."""
+    """Which counter a statement counts in; `plan` for those that have one."""
     kind = statement.kind
     node = statement.ast
     if isinstance(node, Show):
@@ -117,6 +126,8 @@ def command_of(statement: Statement, plan: PhysicalPlan | None = None) -> int:
         name = _NAMES.get(kind, kind.value.lower().replace(" ", "_"))
     if plan is not None and isinstance(plan.root, Insert) and plan.root.source is not None:
         name += "_select"
+    if kind in (StatementKind.UPDATE, StatementKind.DELETE) and statement.names_several_tables:
+        name += "_multi"
     return _PLACES.get(name, 0)
 
 

@@ -138,6 +138,23 @@ def set_session(session: Session, name: str, value: object, *, default: bool = F
         new_plan_key(session)
 
 
+NEXT_TRANSACTION = frozenset({"transaction_isolation", "transaction_read_only"})
+"""Variables that `SET @@name = …` changes for the next transaction only."""
+
+
+def set_next_transaction(session: Session, name: str, value: object, *, default: bool = False) -> None:
+    """SET @@name = value for one of NEXT_TRANSACTION. Raises 1231, 1568, 8048."""
+    variable = declaration(name)
+    if default:
+        value = session.instance.globals.values.get(variable.name, variable.default)
+    parsed = variable.parse(checked(variable, value), lambda message: _truncated(session, message))
+    if variable.name == "transaction_read_only":
+        session.transaction.set_next(None, bool(parsed))
+        return
+    checked_isolation(str(parsed), skip_check=bool(session.variables.values["tidb_skip_isolation_level_check"]))
+    session.transaction.set_next(str(parsed), None)
+
+
 def set_global(session: Session, name: str, value: object, *, default: bool = False) -> None:
     """SET GLOBAL name = value; sessions that begin later have it."""
     variable = declaration(name)
@@ -251,6 +268,7 @@ def _isolation(session: Session, value: VariableValue) -> None:
 def _read_only(session: Session, value: VariableValue) -> None:
     state = session.transaction
     state.session_read_only = bool(value)
+    state.next_read_only = None
     if not state.in_transaction:
         state.read_only = bool(value)
 

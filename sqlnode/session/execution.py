@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Final
 
 from executor import collect, direct_read, run, values_of_batches
 from executor.context import ExecContext
+from executor.overtaken import correct_reads
 from executor.result import OkResult, Result, RowsResult, StoredRows, ValueRows
 from planner.context import SqlMode
 from planner.expr.evaluation import EvalContext, Suspend
@@ -34,7 +35,7 @@ from sqlnode.session.table_use import (
     wait_for_table_locks,
 )
 from sqlnode.session.transactions import sql_error
-from store.api import StoreError
+from store.api import Reads, StoreError
 
 if TYPE_CHECKING:
     from planner.parse.statement import IntoClause
@@ -64,9 +65,10 @@ async def run_plan(session: Session, entry: CachedPlan, values: tuple[Value, ...
     limit_ms = plan.max_execution_ms or session.variables.values["max_execution_time"]
     if limit_ms and plan.is_read_only:
         start_timer(session, limit_ms)  # type: ignore[arg-type]
-    if plan.is_read_only and not plan.needs_lock and not state.explicit and state.autocommit:
+    # What reads no table neither begins a transaction nor is the one that SET TRANSACTION spoke of.
+    if plan.is_read_only and not plan.needs_lock and ((not state.explicit and state.autocommit) or not plan.tables):
         root = plan.root
-        if state.next_isolation is not None or state.next_read_only is not None:
+        if plan.tables and (state.next_isolation is not None or state.next_read_only is not None):
             state.statement_ended()
         if root.__class__ is PointGet and root.index is None:
             snapshot = instance.newest
@@ -105,8 +107,10 @@ async def _run_counting(session: Session, entry: CachedPlan, values: tuple[Value
     else:
         snapshot = session.instance.store.snapshot(await session.instance.store.timestamp())
     context = make_context(session, snapshot, transaction, values)
+    if transaction is not None and transaction.for_update_ts > transaction.read_ts and transaction.buffer:
+        await correct_reads(context, entry.plan.tables)
     result = await _finished(session, entry.plan, context, await _run(entry.plan, context), streaming=False)
-    counted = await _run(unlimited, make_context(session, snapshot, transaction, values))
+    counted = await _run(unlimited, make_context(session, context.snapshot, transaction, values))
     if isinstance(counted, RowsResult):
         session.found_rows = sum([batch.num_rows async for batch in as_async(counted.batches)])
     elif isinstance(counted, ValueRows):
@@ -118,7 +122,7 @@ async def _run_counting(session: Session, entry: CachedPlan, values: tuple[Value
 
 def make_context(
     session: Session,
-    snapshot: Snapshot | Transaction,
+    snapshot: Reads,
     transaction: Transaction | None,
     values: tuple[Value, ...],
     *,
@@ -200,6 +204,8 @@ async def _run_in_transaction(session: Session, entry: CachedPlan, values: tuple
         if direct is not None and session.runtime is None:
             return _noted(session, await direct.read(transaction, values, session.zone))
         context = make_context(session, transaction, transaction, values)
+        if transaction.for_update_ts > transaction.read_ts and transaction.buffer:
+            await correct_reads(context, plan.tables)
         result = await _run(plan, context)
         return await _finished(session, plan, context, result, streaming=True)
     node = plan.root

@@ -17,6 +17,7 @@ from planner.expr.nodes import Column
 from planner.parse.statement import Statement
 from planner.physical import PhysicalPlan
 from sqlnode.base.catalog import Catalog
+from sqlnode.base.errors import SqlWarning
 from sqlnode.base.types import SqlType
 
 PLAN_LIMIT: Final = 2000
@@ -36,6 +37,8 @@ class CachedPlan:
     types: tuple[SqlType, ...] = ()
     command: int = 0
     """In which counter of the session an execution counts (session.activity)."""
+    warnings: tuple[SqlWarning, ...] = ()
+    """What the text warns of each time that it runs: syntax that is deprecated."""
     privileges_epoch: int = -1
     account: Any = None
     used: tuple[int, ...] = ()

@@ -27,12 +27,14 @@ from planner.physical import PhysicalPlan
 from sqlnode.base.charset import charset_by_name
 from sqlnode.base.errors import (
     BAD_DB_ERROR,
+    CANT_EXECUTE_IN_READ_ONLY_TRANSACTION,
     NO_SUCH_TABLE,
     NOT_SUPPORTED_YET,
     QUERY_INTERRUPTED,
     STACK_OVERRUN,
     SYNTAX_ERROR,
     UNKNOWN_STMT_HANDLER,
+    WARN_DEPRECATED_SYNTAX,
     SqlError,
     SqlWarning,
 )
@@ -230,7 +232,7 @@ class Session:
             now_us=self.now_us(),
             parameter_types=tuple(types),
             parameters=tuple(values),
-            user_variable_types={name: pair[1] for name, pair in self.user_variables.items()},
+            user_variables=self.user_variables,
             row_count=instance.row_count,
             group_rows=instance.statistics.group_rows,
             warn=self.warn,
@@ -395,8 +397,11 @@ class Session:
         if not handler.keeps_diagnostics:
             self.clear_warnings()
         self.commands[command_of(statement)] += 1
-        if handler.implicit_commit:
+        if handler.implicit_commit and not getattr(node, "temporary", False):
             await self.commit()
+            self.transaction.statement_ended()
+        if handler.changes and self.transaction.is_read_only:
+            raise SqlError(CANT_EXECUTE_IN_READ_ONLY_TRANSACTION)
         self.parameters = tuple(values)
         self.parameter_types = tuple(types)
         result = await handler.run(self, node, statement)
@@ -491,6 +496,8 @@ class Session:
                 entry = self.plan_statement(statement, types, values, prepared.database)
             else:
                 entry = await planned_aside(self, statement, types, values, prepared.database)
+            if self.warnings:  # the text was read, and what is deprecated in it told, when it was prepared
+                self.warnings = [w for w in self.warnings if w.code != WARN_DEPRECATED_SYNTAX.code]
             entry.command = command_of(statement, entry.plan)
             prepared.plan = None
             if entry.plan.cacheable:

@@ -70,6 +70,8 @@ async def note_tables(session: Session, entry: CachedPlan, values: tuple[Value, 
                     waited |= await versions.writable(
                         session, table_id, lock_timeout(session), check=session.kill.check
                     )
+                    # The gate may have opened while the task was made: no wait, and another table all the same.
+                    waited |= entry.catalog is not session.instance.catalogs.current
         except BaseException:
             if not session.transaction.open:
                 release_tables(session)

@@ -10,7 +10,7 @@ from planner.parse.entry import split_text
 from planner.parse.nodes_common import StatementKind, Unsupported
 from planner.parse.statement import Statement
 from planner.parse.text_template import Template, parameterised, template_of, value_of_literal
-from sqlnode.base.errors import DATA_OUT_OF_RANGE, SqlError
+from sqlnode.base.errors import DATA_OUT_OF_RANGE, WARN_DEPRECATED_SYNTAX, SqlError, SqlWarning
 from sqlnode.base.types import SqlType, Value
 from sqlnode.session.activity import command_of
 from sqlnode.session.execution import run_plan
@@ -40,6 +40,10 @@ def learn_template(session: Session, statement: Statement, shaped: tuple[str, li
     cache.note_template(shape, session.sql_mode, template)
 
 
+def _only_deprecated(warnings: list[SqlWarning]) -> bool:
+    return all(warning.code == WARN_DEPRECATED_SYNTAX.code for warning in warnings)
+
+
 async def run_template(session: Session, text: str, shape: str, literals: list[str], template: Template) -> Result:
     """Runs a text whose shape is known, with a kept plan if there is one."""
     types: tuple[SqlType, ...] = ()
@@ -59,6 +63,9 @@ async def run_template(session: Session, text: str, shape: str, literals: list[s
         elif entry.plan.guards and not all_pass(entry.plan.guards, values):
             entry = None
     session.clear_warnings()
+    if entry is not None and entry.warnings:
+        for warning in entry.warnings:
+            session.warn(warning)
     if entry is None:
         changed = parameterised(text, template) if template.parameters else text
         statement = split_text(changed, sql_mode=session.sql_mode)[0].parse()
@@ -69,7 +76,8 @@ async def run_template(session: Session, text: str, shape: str, literals: list[s
         entry.command = command_of(statement, entry.plan)
         if not entry.plan.cacheable and not types:
             cache.note_template(shape, session.sql_mode, None)
-        elif entry.plan.cacheable and not session.warnings:
+        elif entry.plan.cacheable and _only_deprecated(session.warnings):
+            entry.warnings = tuple(session.warnings)
             cache.put(key, entry)
     try:
         return await run_plan(session, entry, values)

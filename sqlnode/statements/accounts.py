@@ -62,6 +62,6 @@ async def _roles(session: Session, node: Any, statement: Statement) -> OkResult:
 
 
 HANDLERS = (
-    Handler(tuple(_RUN), _run, implicit_commit=True),
+    Handler(tuple(_RUN), _run, implicit_commit=True, changes=True),
     Handler(_ROLES, _roles),
 )

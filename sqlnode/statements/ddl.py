@@ -23,6 +23,7 @@ from planner.parse.nodes_ddl import (
 )
 from planner.parse.statement import Statement
 from sqlnode.base.adoption import become_task
+from sqlnode.base.errors import LOCK_OR_ACTIVE_TRANSACTION, SqlError
 from sqlnode.base.schema import TableInfo
 from sqlnode.ddl import DdlContext, run_ddl
 from sqlnode.ddl.context import InsertSelect
@@ -109,6 +110,8 @@ def _names(node: DdlNode) -> tuple[TableName, ...]:
 
 async def _run(session: Session, node: DdlNode, statement: Statement) -> OkResult:
     check_definition(session, node)
+    if session.locked_tables and isinstance(node, (CreateDatabase, AlterDatabase, DropDatabase)):
+        raise SqlError(LOCK_OR_ACTIVE_TRANSACTION)
     await become_task()
     tables = [(name.schema or session.database, name.name) for name in _names(node)]
     if isinstance(node, RenameTable):
@@ -125,7 +128,16 @@ async def _run(session: Session, node: DdlNode, statement: Statement) -> OkResul
         end_change(session)
     if isinstance(node, DropDatabase) and node.name.lower() == session.database.lower():
         session.database = ""
+    if isinstance(node, DropTable) and session.locked_tables:
+        _leave_locks(session)
     return result
 
 
-DDL = Handler(_NODES, _run, implicit_commit=True)
+def _leave_locks(session: Session) -> None:
+    """LOCK TABLES ends when the last locked table is dropped."""
+    catalog = session.instance.catalogs.current
+    if not any(catalog.table(*locked) for locked in session.locked_tables):
+        session.instance.unlock_tables(session)
+
+
+DDL = Handler(_NODES, _run, implicit_commit=True, changes=True)

@@ -17,7 +17,8 @@ if TYPE_CHECKING:
 class Handler:
     """Runs the statements whose parsed nodes are of one of the classes `nodes`.
 
-    `implicit_commit`: an open transaction is committed first (MySQL: statements that cause an implicit commit).
+    `implicit_commit`: an open transaction is committed first (MySQL: statements that cause an implicit commit); not by
+    statements on temporary tables. `changes`: refused (1792) when the session's transactions are read only.
     `keeps_diagnostics`: the warnings of the statement before stay (SHOW WARNINGS). `preparable`: may come by the prepared
     statement protocol (else 1295).
     """
@@ -25,5 +26,6 @@ class Handler:
     nodes: tuple[type, ...]
     run: Callable[[Session, Any, Statement], Awaitable[Result]]
     implicit_commit: bool = False
+    changes: bool = False
     keeps_diagnostics: bool = False
     preparable: bool = True

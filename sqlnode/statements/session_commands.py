@@ -9,6 +9,7 @@ from planner.parse.entry import split_text
 from planner.parse.nodes_session import Do, Kill, LockTables, UnlockTables, Use
 from planner.parse.statement import Statement
 from sqlnode.base.errors import (
+    CANT_EXECUTE_IN_READ_ONLY_TRANSACTION,
     KILL_DENIED_ERROR,
     NO_DB_ERROR,
     NO_SUCH_TABLE,
@@ -70,6 +71,9 @@ async def _kill(session: Session, node: Kill, statement: Statement) -> OkResult:
 async def _lock_tables(session: Session, node: LockTables, statement: Statement) -> OkResult:
     check_lock(session, (lock.table for lock in node.locks))
     await session.commit()
+    session.transaction.statement_ended()
+    if session.transaction.is_read_only and any("WRITE" in lock.mode for lock in node.locks):
+        raise SqlError(CANT_EXECUTE_IN_READ_ONLY_TRANSACTION)
     instance = session.instance
     instance.unlock_tables(session)
     wanted: dict[tuple[str, str], str] = {}

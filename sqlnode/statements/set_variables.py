@@ -19,9 +19,17 @@ from planner.parse.nodes_session import (
 from planner.parse.statement import Statement
 from sqlnode.base.errors import NOT_SUPPORTED_YET, SqlError
 from sqlnode.base.types import EvalType, SqlType, TypeCode, Value
-from sqlnode.session.effects import Settings, set_character_set, set_global, set_names, set_session
+from sqlnode.session.effects import (
+    NEXT_TRANSACTION,
+    Settings,
+    set_character_set,
+    set_global,
+    set_names,
+    set_next_transaction,
+    set_session,
+)
 from sqlnode.session.transactions import checked_isolation
-from sqlnode.session.variables import declaration
+from sqlnode.session.variables import canonical, declaration
 from sqlnode.statements.expressions import evaluate
 from sqlnode.statements.handler import Handler
 
@@ -42,20 +50,24 @@ def plain_value(value: Value, sql_type: SqlType) -> object:
 
 async def run_set(session: Session, node: SetStatement, statement: Statement) -> OkResult:
     """Sets items in order, all or none: what an error finds already set is taken back, as MySQL checks all items first.
-    Only the commit that switching autocommit on has made stays."""
-    if len(node.items) == 1:
-        await _set_item(session, node.items[0])
-        return OkResult()
-    before = Settings.of(session)
+    Switching autocommit on commits when all are set."""
+    committing = False
+    before = None if len(node.items) == 1 else Settings.of(session)
     try:
         for item in node.items:
+            automatic = session.transaction.autocommit
             await _set_item(session, item)
+            committing = committing or (session.transaction.autocommit and not automatic)
     except SqlError:
+        if before is None:
+            raise
         before.restore(
             session,
             {item.name for item in node.items if isinstance(item, SetSystemVariable) and item.scope == "GLOBAL"},
         )
         raise
+    if committing:
+        await session.commit()
     return OkResult()
 
 
@@ -77,7 +89,7 @@ async def _set_item(session: Session, item: object) -> None:
 
 
 async def _system_variable(session: Session, item: SetSystemVariable) -> None:
-    variable = declaration(item.name)
+    declaration(item.name)
     value = None if item.value is None else await _value(session, item.value)
     if item.scope in ("PERSIST", "PERSIST_ONLY"):
         raise SqlError(NOT_SUPPORTED_YET, feature=f"SET {item.scope}")
@@ -85,11 +97,8 @@ async def _system_variable(session: Session, item: SetSystemVariable) -> None:
         session.instance.check_global(session.account, "SYSTEM_VARIABLES_ADMIN")
         set_global(session, item.name, value, default=item.value is None)
         return
-    if variable.name == "autocommit":
-        before = session.transaction.autocommit
-        set_session(session, item.name, value, default=item.value is None)
-        if session.transaction.autocommit and not before:
-            await session.commit()
+    if item.at_signs and item.scope is None and canonical(item.name) in NEXT_TRANSACTION:
+        set_next_transaction(session, item.name, value, default=item.value is None)
         return
     set_session(session, item.name, value, default=item.value is None)
 

@@ -43,7 +43,7 @@ def commit_at_once(
     remember, note = mvcc.versions.put, garbage.note
     for key, value in entries.items():
         remember(key, commit_ts, value)
-        if key not in inserts or key in locked:
+        if key not in inserts or (pessimistic and key in locked):
             note(commit_ts, key)
     mvcc.engine.mark_commit(commit_ts)
     if pessimistic:
@@ -76,15 +76,14 @@ def _is_plain(
             continue
         if lock is not None:
             return False
-        must_be_new = mode is None and key in inserts
         if pessimistic:
-            if must_be_new:
+            if mode is None and key in inserts:
                 return False
             continue
         entry = known.get(key)
         if (entry is not None and entry[0] > start_ts) or (touched and touched.get(key, 0) > start_ts):
             return False
-        if must_be_new and (value is None or mvcc.newest(key)[1] is not None):
+        if key in inserts and (value is None or mvcc.newest(key)[1] is not None):
             return False
     return pessimistic or all(key in entries for key in locked)
 

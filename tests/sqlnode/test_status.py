@@ -41,6 +41,10 @@ STATEMENTS = [
     ("SELECT * FROM counted WHERE a = 2", "select"),
     ("UPDATE counted SET b = 3 WHERE a = 1", "update"),
     ("DELETE FROM counted WHERE a = 1", "delete"),
+    ("UPDATE counted c JOIN counted d ON c.a = d.a + 1 SET c.b = 4", "update_multi"),
+    ("UPDATE (counted c, counted d) SET c.b = 4 WHERE c.a = d.a + 1", "update_multi"),
+    ("DELETE FROM c USING counted c WHERE c.a = 7", "delete_multi"),
+    ("DELETE c FROM counted c, counted d WHERE c.a = d.a + 7", "delete_multi"),
     ("BEGIN", "begin"),
     ("COMMIT", "commit"),
     ("ROLLBACK", "rollback"),
@@ -122,6 +126,29 @@ def test_connections(server: RunningServer) -> None:
     after = status(watching, "GLOBAL")
     assert after["Aborted_clients"] - before["Aborted_clients"] == 1
     assert after["Aborted_connects"] - before["Aborted_connects"] == 1
+    watching.close()
+
+
+def test_flush_status_begins_the_sessions_counts_anew(server: RunningServer) -> None:
+    working, watching = connect(server), connect(server)
+    other = status(watching)
+    working.cursor().execute("SELECT 1")
+    working.cursor().execute("DO 1")
+    whole = status(watching, "GLOBAL")
+    working.cursor().execute("FLUSH STATUS")
+    working.cursor().execute("SELECT 2")
+    after = status(working)
+    assert {name: count for name, count in after.items() if name[:4] == "Com_" and count} == {
+        "Com_select": 1,
+        "Com_show_status": 1,
+    }
+    assert (after["Questions"], after["Max_used_connections"]) == (2, after["Threads_connected"])
+    assert 0 < after["Bytes_received"] < 60
+    assert after["Uptime_since_flush_status"] <= after["Uptime"]
+    assert changed(other, status(watching)) == {"Com_show_status": 2}
+    assert changed(whole, status(watching, "GLOBAL")) == {"Com_flush": 1, "Com_select": 1, "Com_show_status": 3}
+    working.close()
+    assert status(watching, "GLOBAL")["Com_flush"] - whole["Com_flush"] == 1
     watching.close()
 
 

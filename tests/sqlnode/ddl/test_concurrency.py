@@ -5,14 +5,18 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Awaitable, Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from executor.result import RowsResult, StoredRows, ValueRows
 from sqlnode.base.errors import SqlError
+from sqlnode.ddl import alter_table as alter_table_module
 from sqlnode.ddl import owner as owner_module
 from sqlnode.ddl.metadata import MetaWriter
+from sqlnode.ddl.rebuild import copy_rows
 from sqlnode.instance import Instance, open_instance
+from sqlnode.session import table_use as table_use_module
 from sqlnode.session.session import Session
 from tests.sqlnode.ddl.server import Server, serving
 
@@ -144,6 +148,35 @@ def test_writers_beside_a_change(change: str) -> None:
         by_rows = await sessions.run("a", "select count(*), sum(v) from t ignore index (k)")
         assert by_index == by_rows
         assert await sessions.run("a", "check table t") == [(b"test.t", b"check", b"status", b"OK")]
+
+    scenario(body)
+
+
+def test_a_writer_whose_task_is_made_while_the_copy_ends(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A statement that meets the gate becomes a task first; when the gate opens meanwhile the table is another one."""
+
+    async def body(sessions: Sessions) -> None:
+        await sessions.run("a", "create table t (id int primary key auto_increment, v int)")
+        await sessions.run("a", "insert into t (v) values (1), (2)")
+        versions = sessions.instance.table_versions
+
+        async def copy(*arguments: Any) -> Any:
+            while not reached.is_set():
+                await asyncio.sleep(0)
+            return await copy_rows(*arguments)
+
+        async def late() -> None:
+            reached.set()
+            await change
+
+        reached = asyncio.Event()
+        monkeypatch.setattr(alter_table_module, "copy_rows", copy)
+        change = sessions.start("b", "alter table t modify v varchar(20)")
+        while not versions.gates:
+            await asyncio.sleep(0)
+        monkeypatch.setattr(table_use_module, "become_task", late)
+        await sessions.run("a", "insert into t (v) values (3)")
+        assert await sessions.run("a", "select id + 0, v + 0 from t order by id") == [(1, 1.0), (2, 2.0), (3, 3.0)]
 
     scenario(body)
 
