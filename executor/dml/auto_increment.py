@@ -37,7 +37,7 @@ async def give_ids(program: InsertProgram, context: ExecContext, rows: Sequence[
         if waiting:
             await _allocate(program, context, waiting, run)
             waiting = []
-        number = int(value)
+        number = round(value) if isinstance(value, float) else int(value)
         run.explicit_id = number
         greatest = max(greatest, number)
     if waiting:
@@ -72,7 +72,7 @@ def largest_id(code: int, *, unsigned: bool) -> int:
 async def raise_counter(context: ExecContext, writer: TableWriter, value: Value) -> None:
     """A row got `value` in the AUTO_INCREMENT column by UPDATE: later generated values are greater."""
     if context.rebase_auto_id is not None and isinstance(value, (int, float)) and value > 0:
-        await context.rebase_auto_id(writer.database, writer.table, int(value))
+        await context.rebase_auto_id(writer.database, writer.table, round(value))
 
 
 async def _rebase(program: InsertProgram, context: ExecContext, value: int) -> None:

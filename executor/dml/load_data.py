@@ -16,6 +16,7 @@ import pyarrow as pa
 
 from executor.context import EvalContext, ExecContext
 from executor.dml.bulk_rows import BulkRows
+from executor.dml.defaults import now_packed
 from executor.dml.insert_values import Noisy, assign_values, rows_from_columns, silent
 from executor.dml.load_columns import blocks_of, columns_of
 from executor.dml.load_format import Fields, lines_of
@@ -38,11 +39,12 @@ from sqlnode.base.errors import (
     WARN_NULL_TO_NOTNULL,
     WARN_TOO_FEW_RECORDS,
     WARN_TOO_MANY_RECORDS,
+    WRONG_FIELD_TERMINATORS,
     ErrorRow,
     SqlError,
 )
 from sqlnode.base.schema import ColumnInfo, TableInfo
-from sqlnode.base.types import SqlType, Value, varbinary, varchar
+from sqlnode.base.types import SqlType, TypeCode, Value, varbinary, varchar
 
 if TYPE_CHECKING:
     from executor.dml.insert import InsertProgram, InsertRun, PendingRow
@@ -77,7 +79,9 @@ class _Setting:
 
 
 def load_plan(node: LoadData, database: str, table: TableInfo, data: bytes, context: PlanContext) -> PhysicalPlan:
-    """The plan of LOAD DATA. Errors 1054, 1110, 3105."""
+    """The plan of LOAD DATA. Errors 1054, 1083, 1110, 3105."""
+    if len(node.format.fields_enclosed) > 1 or len(node.format.fields_escaped) > 1:
+        raise SqlError(WRONG_FIELD_TERMINATORS)
     columns = tuple(place.column for place in _places(node, table) if place.column is not None)
     assigned = tuple(_column(table, one.column) for one in node.assignments)
     for column in (*columns, *assigned):
@@ -259,7 +263,7 @@ class _Loader:
             if place.column is not None:
                 _complain(context, WARN_TOO_FEW_RECORDS, number)
             self._without_field(place, row)
-        if len(fields) > len(self._places) and (len(fields) > len(self._places) + 1 or fields[-1]):
+        if len(fields) > len(self._places) and (len(fields) > len(self._places) + 1 or fields[-1] != b""):
             # An empty field behind the last separator is the end of the line.
             _complain(context, WARN_TOO_MANY_RECORDS, number)
         for setting in self._settings:
@@ -279,13 +283,21 @@ class _Loader:
         return zero_value(column.type)
 
     def _without_field(self, place: _Place, row: Row) -> None:
-        """A short line: the column gets its default, the variable NULL."""
+        """A short line: the column gets NULL where that is its default, else its type's zero; the variable NULL."""
         if place.column is None:
             if self._evaluation.session is not None:
                 self._evaluation.session.set_user_variable(place.variable, None, _TEXT)
             return
-        default = self._writer.defaults[place.column.offset]
-        row[place.column.offset] = default.value if default.missing else default.get(row, self._evaluation)
+        column = place.column
+        default = self._writer.defaults[column.offset]
+        if column.offset == self.program.auto_offset:
+            row[column.offset] = None
+        elif column.type.not_null and column.type.code == TypeCode.TIMESTAMP:
+            row[column.offset] = now_packed(self._evaluation, column.type.fsp)
+        elif column.type.not_null or default.value is not None:
+            row[column.offset] = zero_value(column.type)
+        else:
+            row[column.offset] = None
 
 
 def _complain(context: EvalContext, error: ErrorRow, number: int, **values: object) -> None:

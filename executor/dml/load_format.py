@@ -103,7 +103,7 @@ def _field_reader(options: FieldFormat) -> Callable[[bytes, int], tuple[bytes | 
         if single
         else b"(?!" + b"|".join(map(re.escape, ends)) + b")" + (b"[^" + re.escape(escape) + b"]" if escape else b".")
     )
-    body = b"(?:" + plain_char + b"|" + skipped + b")*" if escape else plain_char + b"*"
+    body = b"(?:" + plain_char + b"|" + skipped + b")*" if escape else b"(?:" + plain_char + b")*"
     plain = re.compile(b"(" + body + b")" + end, re.DOTALL)
     enclosed = _enclosed_pattern(quote, escape, end) if quote else None
     unescape = _unescaper(escape)
@@ -115,8 +115,12 @@ def _field_reader(options: FieldFormat) -> Callable[[bytes, int], tuple[bytes | 
         if enclosed is not None and data[position : position + 1] == quote:
             match = enclosed.match(data, position)
             if match is not None:
+                if null_mark and match[1] == null_mark:
+                    return None, match.end(), _is_line_end(match[2], terminator, line_end)
                 value = unescape(match[1]).replace(quote + quote, quote) if match[1] else b""
                 return value, match.end(), _is_line_end(match[2], terminator, line_end)
+            # No closing quote: everything to the end of the file, with the quote.
+            return quote + unescape(data[position + 1 :]).replace(quote + quote, quote), len(data) + 1, True
         match = plain.match(data, position)
         if match is None:
             # A lone escape character at the very end.

@@ -177,7 +177,7 @@ class Sum:
         """See `Accumulator`. Error 1690 for a double that is too large."""
         if isinstance(self._state, RealSumState):
             array = self._state.columns(count)[0]
-            if not pc.all(pc.is_finite(array).fill_null(True)).as_py():
+            if not pc.all(pc.is_finite(array).fill_null(True), min_count=0).as_py():
                 checked_real(float("inf"))
             return array
         wanted = arrow_type(self._type)

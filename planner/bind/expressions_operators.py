@@ -11,8 +11,12 @@ from planner.bind.consumption import refused, take
 from planner.bind.expressions import ExpressionBinder, Handler, is_parameter, one_column, unwrapped
 from planner.bind.state import unsupported
 from planner.context import SqlMode
-from planner.expr.nodes import Constant, Expression
+from planner.expr.folding import fold
+from planner.expr.nodes import Column, Constant, Expression, walk
+from planner.functions import cast
 from planner.functions.membership import equalities_merged
+from sqlnode.base.errors import WRONG_ARGUMENTS, SqlError
+from sqlnode.base.types import varchar
 
 NAMES: dict[type[exp.Expression], str] = {
     exp.Add: "+",
@@ -146,7 +150,17 @@ def _escape(binder: ExpressionBinder, node: exp.Expression) -> Expression:
     if not isinstance(node.this, exp.Like):
         raise refused(node)
     take(node.this)
-    return _matched(binder, node.this, binder.bind(node.expression))
+    return _matched(binder, node.this, _escape_character(binder, node.expression))
+
+
+def _escape_character(binder: ExpressionBinder, node: exp.Expression) -> Expression:
+    """The text of ESCAPE, a constant. Error 1210 for what a column gives; LIKE itself looks at the characters."""
+    value = operand(binder, node)
+    if any(isinstance(part, Column) and part.table for part in walk(value)):
+        raise SqlError(WRONG_ARGUMENTS, function="ESCAPE")
+    if isinstance(value, Constant) and value.value is not None and not value.type.is_string:
+        value = fold(cast(value, varchar()), binder.context)
+    return value
 
 
 def _matched(binder: ExpressionBinder, node: exp.Expression, escape: Expression | None) -> Expression:

@@ -8,8 +8,12 @@ from datetime import tzinfo
 from typing import Any, Protocol
 
 from planner.context import SqlMode
-from sqlnode.base.errors import ErrorRow, SqlWarning
+from sqlnode.base.errors import ErrorRow, SqlError, SqlWarning
 from sqlnode.base.types import SqlType, Value
+
+STRICT_CODES = frozenset((1260, 1264, 1265, 1292, 1301, 1365, 1411, 1441, 3020, 3156))
+"""Warnings that are errors in a statement that changes rows under a strict mode without IGNORE (MySQL's
+Strict_error_handler): cut or wrong values, overflows, divisions by zero, arguments that functions do not take."""
 
 
 class SessionFacts(Protocol):
@@ -134,5 +138,7 @@ class EvalContext:
         self.row_offset = row_offset
 
     def warning(self, entry: ErrorRow, /, **values: object) -> None:
-        """Adds a warning of the error table."""
+        """Adds a warning of the error table; strict mode makes errors of some in INSERT, UPDATE and DELETE."""
+        if self.strict_dml and entry.code in STRICT_CODES:
+            raise SqlError(entry, **values)
         self.warn(SqlWarning("Warning", entry.code, entry.template.format(**values) if values else entry.template))

@@ -48,8 +48,9 @@ def _average(site: CallSite) -> SqlType:
 
 
 def _same(site: CallSite) -> SqlType:
-    kept = Flag.UNSIGNED | Flag.BINARY | Flag.ZEROFILL | Flag.IS_BOOLEAN | Flag.ENUM | Flag.SET
     source = site.types[0]
+    kept = Flag.UNSIGNED | Flag.BINARY | Flag.IS_BOOLEAN | Flag.ENUM | Flag.SET
+    kept |= Flag.ZEROFILL if source.code == TypeCode.YEAR else 0
     return replace(source, flags=source.flags & kept)
 
 

@@ -124,9 +124,9 @@ def _to_text(source: SqlType) -> Converter | None:
                 return lambda value, context: b"%0*d" % (width, value)
             return lambda value, context: b"%d" % value
         case EvalType.REAL:
-            return _real_text(source)
+            return _filled(_real_text(source), source)
         case EvalType.DECIMAL:
-            return _decimal_text(source)
+            return _filled(_decimal_text(source), source)
         case EvalType.TIME:
             fsp = source.fsp
             return lambda value, context: format_datetime(value, code, fsp).encode()
@@ -150,6 +150,14 @@ def _decimal_text(source: SqlType) -> Converter:
         return to_text(value).encode()  # type: ignore[arg-type]
 
     return decimal_text
+
+
+def _filled(kernel: Converter, source: SqlType) -> Converter:
+    """With zeros in front up to the column's width, the point not counted in a DECIMAL's."""
+    if not source.flags & Flag.ZEROFILL or source.length <= 0:
+        return kernel
+    width = source.length + (1 if source.eval_type == EvalType.DECIMAL and source.scale > 0 else 0)
+    return lambda value, context: kernel(value, context).rjust(width, b"0")
 
 
 def _real_text(source: SqlType) -> Converter:

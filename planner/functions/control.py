@@ -24,7 +24,7 @@ from planner.functions.registry import (
     Signature,
     VectorCompiled,
 )
-from planner.functions.resolution import cast, is_null, resolve, to_kind
+from planner.functions.resolution import cast, is_null, resolve, to_kind, without_zeros
 from sqlnode.base.types import EvalType, Flag, SqlType, TypeCode, Value, arrow_type, null
 
 NULL = Constant(None, null())
@@ -50,6 +50,7 @@ def _call(
     tipb: str,
     exact: bool = True,
 ) -> Call:
+    result = without_zeros(result)
     overload = Overload((Kind.ANY,), result, tipb=tipb, exact=exact)
     return Call(function.name, tuple(args), result, Signature(function, overload, derivation))
 

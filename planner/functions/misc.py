@@ -9,12 +9,12 @@ from typing import Protocol
 
 from planner.context import PlanContext
 from planner.expr.evaluation import EvalContext, Suspend
-from planner.expr.nodes import Constant, Expression
+from planner.expr.nodes import Call, Constant, Expression
 from planner.functions.characters import connection_text, text
 from planner.functions.information import session_of
 from planner.functions.registry import Coercibility, Function, Kind, Nulls, Volatility
 from sqlnode.base.errors import USER_LOCK_WRONG_NAME, WRONG_ARGUMENTS, SqlError
-from sqlnode.base.types import Value, integer
+from sqlnode.base.types import EvalType, Flag, Value, integer
 
 S, N, R = Kind.STRING, Kind.INT, Kind.REAL
 
@@ -159,7 +159,14 @@ LOCKS = (
 
 
 def _resolve_name_const(name: str, args: tuple[Expression, ...], context: PlanContext, label: str | None) -> Expression:
-    if not all(isinstance(arg, Constant) for arg in args):
+    """Literals only: not TRUE and FALSE, nor those of times; the value may have a collation of its own."""
+    literal = args[1].args[0] if isinstance(args[1], Call) and args[1].name == "collate" else args[1]
+    is_literal = isinstance(literal, Constant) and not literal.type.flags & Flag.IS_BOOLEAN
+    if (
+        not is_literal
+        or literal.type.eval_type in (EvalType.TIME, EvalType.DURATION)
+        or not isinstance(args[0], Constant)
+    ):
         raise SqlError(WRONG_ARGUMENTS, function="NAME_CONST")
     return args[1]
 

@@ -6,10 +6,14 @@ import ipaddress
 import re
 import time
 import uuid
+from collections.abc import Callable
+from typing import Any
 
+from planner.expr.describe import describe
 from planner.expr.evaluation import EvalContext
+from planner.expr.nodes import Call
 from planner.functions.characters import connection_text, text
-from planner.functions.registry import Coercibility, Function, Kind, Volatility
+from planner.functions.registry import Coercibility, Function, Kernel, Kind, Volatility
 from sqlnode.base.errors import WRONG_VALUE_FOR_TYPE, SqlError
 from sqlnode.base.types import boolean, integer, varbinary, varchar
 
@@ -19,10 +23,24 @@ S, N = Kind.STRING, Kind.INT
 # ------------------------------------------------------------------------------------------------------------ addresses
 
 
-def _aton(context: EvalContext, value: bytes) -> int | None:
+def _warning(function: Callable[[Any], Any], kind: str) -> Callable[[Call], Kernel]:
+    """A function that is NULL with warning 1411, which shows the argument's expression, for what is no address."""
+
+    def build(call: Call) -> Kernel:
+        def run(context: EvalContext, value: Any) -> Any:
+            found = function(value)
+            if found is None:
+                context.warning(WRONG_VALUE_FOR_TYPE, kind=kind, value=describe(call.args[0]), function=call.name)
+            return found
+
+        return run
+
+    return build
+
+
+def _aton(value: bytes) -> int | None:
     parts = text(value).split(".")
     if len(parts) > 4 or not all(part.isdecimal() and int(part) < 256 for part in parts):
-        context.warning(WRONG_VALUE_FOR_TYPE, kind="string", value=text(value), function="inet_aton")
         return None
     numbers = [int(part) for part in parts]
     number = 0
@@ -31,9 +49,8 @@ def _aton(context: EvalContext, value: bytes) -> int | None:
     return number
 
 
-def _ntoa(context: EvalContext, value: int) -> bytes | None:
+def _ntoa(value: int) -> bytes | None:
     if not 0 <= value < 1 << 32:
-        context.warning(WRONG_VALUE_FOR_TYPE, kind="integer", value=value, function="inet_ntoa")
         return None
     return str(ipaddress.IPv4Address(value)).encode()
 
@@ -54,12 +71,9 @@ def _v6(value: bytes) -> ipaddress.IPv6Address | None:
         return None
 
 
-def _aton6(context: EvalContext, value: bytes) -> bytes | None:
+def _aton6(value: bytes) -> bytes | None:
     found = _v4(value) or _v6(value)
-    if found is None:
-        context.warning(WRONG_VALUE_FOR_TYPE, kind="string", value=text(value), function="inet6_aton")
-        return None
-    return found.packed
+    return None if found is None else found.packed
 
 
 def _ntoa6(value: bytes) -> bytes | None:
@@ -81,7 +95,7 @@ ADDRESSES = (
         "inet_aton",
         (S,),
         integer(unsigned=True, length=21),
-        scalar=_aton,
+        build=_warning(_aton, "string"),
         context=True,
         example=("INET_ATON('10.0.5.9')", "167773449"),
         examples=(("INET_ATON('127.1')", "2130706433"), ("INET_ATON('x')", "NULL")),
@@ -90,7 +104,7 @@ ADDRESSES = (
         "inet_ntoa",
         (N,),
         connection_text(31),
-        scalar=_ntoa,
+        build=_warning(_ntoa, "integer"),
         context=True,
         coercibility=Coercibility.LITERAL,
         example=("INET_NTOA(167773449)", "10.0.5.9"),
@@ -99,7 +113,7 @@ ADDRESSES = (
         "inet6_aton",
         (S,),
         varbinary(16),
-        scalar=_aton6,
+        build=_warning(_aton6, "string"),
         context=True,
         example=("HEX(INET6_ATON('fdfe::5a55:caff:fefa:9089'))", "FDFE0000000000005A55CAFFFEFA9089"),
         examples=(("HEX(INET6_ATON('10.0.5.9'))", "0A000509"),),
@@ -162,7 +176,7 @@ def _uuid_to_bin(value: bytes, swap: int = 0) -> bytes:
 
 def _bin_to_uuid(value: bytes, swap: int = 0) -> bytes:
     if len(value) != 16:
-        shown = value.decode("utf-8", "backslashreplace")
+        shown = "".join(chr(byte) if 32 <= byte < 127 else f"\\x{byte:02X}" for byte in value)
         raise SqlError(WRONG_VALUE_FOR_TYPE, kind="string", value=shown, function="bin_to_uuid")
     if swap:
         value = value[4:8] + value[2:4] + value[:2] + value[8:]

@@ -118,6 +118,7 @@ def make_call(
         derivation = aggregate_collations(strings, context, operation=function.name)
     rule = overload.result if overload.result is not None else function.result
     result_type = _result(rule, CallSite(function.name, converted, context, text, derivation), derivation)
+    result_type = without_zeros(result_type)
     if function.not_null:
         certain = all(arg.type.not_null for arg in converted)
         result_type = result_type.with_flags(add=Flag.NOT_NULL) if certain else result_type.nullable()
@@ -134,6 +135,11 @@ def make_call(
         strength = Coercibility.LITERAL
     signature = Signature(function, overload, replace(derivation, coercibility=strength))
     return Call(function.name, converted, result_type, signature, text)
+
+
+def without_zeros(sql_type: SqlType) -> SqlType:
+    """A column's own values alone are filled with zeros; of numbers computed from them only those of YEAR are."""
+    return sql_type if sql_type.code == TypeCode.YEAR else sql_type.with_flags(remove=Flag.ZEROFILL)
 
 
 def _result(rule: ResultRule | None, site: CallSite, derivation: Derivation) -> SqlType:

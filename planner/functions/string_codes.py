@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import base64
 import binascii
+import re
 from collections.abc import Sequence
 from decimal import Decimal
 
 from planner.context import PlanContext
+from planner.expr.describe import describe
 from planner.expr.evaluation import EvalContext
 from planner.expr.nodes import Call, Expression
 from planner.functions.characters import bounded, connection_text, data, encoded, first_length, length_of, text
@@ -69,20 +71,17 @@ def _whole(value: int | float | Decimal) -> int:
     return int(round_to(Decimal(value), 0)) if -_MASK <= value <= _MASK else -1
 
 
-def _unhex(context: EvalContext, value: bytes) -> bytes | None:
-    try:
-        return (
-            bytes.fromhex((b"0" + value if len(value) % 2 else value).decode("latin-1"))
-            if b" " not in value
-            else _bad(context, value)
-        )
-    except ValueError:
-        return _bad(context, value)
+_HEXADECIMAL = re.compile(rb"[0-9A-Fa-f]*")
 
 
-def _bad(context: EvalContext, value: bytes) -> bytes | None:
-    context.warning(WRONG_VALUE_FOR_TYPE, kind="string", value=text(value), function="unhex")
-    return None
+def _unhex(call: Call) -> Kernel:
+    def run(context: EvalContext, value: bytes) -> bytes | None:
+        if _HEXADECIMAL.fullmatch(value) is not None:
+            return bytes.fromhex((b"0" + value if len(value) % 2 else value).decode("ascii"))
+        context.warning(WRONG_VALUE_FOR_TYPE, kind="string", value=describe(call.args[0]), function="unhex")
+        return None
+
+    return run
 
 
 def _half(site: CallSite) -> SqlType:
@@ -94,7 +93,7 @@ UNHEX = Function(
     "unhex",
     (S,),
     _half,
-    scalar=_unhex,
+    build=_unhex,
     context=True,
     example=("UNHEX('4D7953514C')", "MySQL"),
     examples=(("UNHEX('GG')", "NULL"), ("HEX(UNHEX('ABC'))", "0ABC")),

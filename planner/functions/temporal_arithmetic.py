@@ -25,7 +25,13 @@ from planner.functions.temporal_intervals import (
     add_to_time,
     interval_of,
 )
-from sqlnode.base.errors import DATETIME_FUNCTION_OVERFLOW, TRUNCATED_WRONG_VALUE, SqlWarning
+from sqlnode.base.errors import (
+    DATETIME_FUNCTION_OVERFLOW,
+    TRUNCATED_WRONG_VALUE,
+    WRONG_ARGUMENTS,
+    SqlError,
+    SqlWarning,
+)
 from sqlnode.base.packed_time import date_of_day_number
 from sqlnode.base.temporal import (
     SECOND,
@@ -340,20 +346,36 @@ def _month_count(period: int) -> int:
     return _full_year(year) * 12 + month - 1
 
 
-def _period_add(period: int, months: int) -> int:
-    if period == 0:
-        return 0
-    total = _month_count(period) + months
-    return total // 12 * 100 + total % 12 + 1
+def _valid_period(period: int, function: str) -> int:
+    if period <= 0 or not 1 <= period % 100 <= 12:
+        raise SqlError(WRONG_ARGUMENTS, function=function)
+    return _month_count(period)
 
+
+def _period_add(period: int, months: int) -> int:
+    total = (_valid_period(period, "period_add") + months) & _UNSIGNED
+    if total == 0:
+        return 0
+    year, month = divmod(total, 12)
+    year += (2000 if year < 70 else 1900) if year < 100 else 0
+    found = year * 100 + month + 1
+    return found - (1 << 64) if found >> 63 else found
+
+
+_UNSIGNED = (1 << 64) - 1
 
 PERIOD_ADD = Function(
-    "period_add", (N, N), integer(length=6), scalar=_period_add, example=("PERIOD_ADD(200801, 2)", "200803")
+    "period_add",
+    (N, N),
+    integer(length=6),
+    scalar=_period_add,
+    example=("PERIOD_ADD(200801, 2)", "200803"),
+    examples=(("PERIOD_ADD(9801, 2)", "199803"),),
 )
 PERIOD_DIFF = Function(
     "period_diff",
     (N, N),
     integer(length=6),
-    scalar=lambda first, second: _month_count(first) - _month_count(second),
+    scalar=lambda first, second: _valid_period(first, "period_diff") - _valid_period(second, "period_diff"),
     example=("PERIOD_DIFF(200802, 200703)", "11"),
 )

@@ -7,7 +7,7 @@ from functools import lru_cache
 
 import pyarrow as pa
 
-from planner.context import PlanContext
+from planner.context import PlanContext, SqlMode
 from planner.expr.evaluation import EvalContext
 from planner.expr.nodes import Call, Constant, Expression
 from planner.functions.characters import connection_text, data, text
@@ -15,7 +15,7 @@ from planner.functions.registry import Coercibility, Function, Kernel, Kind, Ove
 from planner.functions.resolution import make_call
 from planner.functions.temporal import DAY_NAMES, MONTH_NAMES, day_of_year, week_of, weekday
 from planner.functions.temporal_reading import fields_of_format, read_time
-from sqlnode.base.errors import WRONG_VALUE_FOR_TYPE
+from sqlnode.base.errors import TRUNCATED_WRONG_VALUE, WRONG_VALUE_FOR_TYPE
 from sqlnode.base.temporal import SECOND, check_date, is_real_date, pack, unpack
 from sqlnode.base.temporal_arrays import format_datetimes
 from sqlnode.base.types import SqlType, TypeCode, date, datetime, time
@@ -234,26 +234,31 @@ def _read_type(form: bytes | None) -> SqlType:
         return datetime(6)
     has_date, has_time, has_fraction = fields_of_format(text(form))
     fsp = 6 if has_fraction else 0
-    if has_date:
-        return datetime(fsp) if has_time else date()
-    return time(fsp)
+    if has_time and not has_date:
+        return time(fsp)
+    return datetime(fsp) if has_time else date()
 
 
 def _str_to_date(call: Call) -> Kernel:
-    kind = "time" if call.type.code == TypeCode.TIME else "datetime"
     duration = call.type.code == TypeCode.TIME
+    word = {TypeCode.TIME: "time", TypeCode.DATE: "date"}.get(call.type.code, "datetime")
 
     def run(context: EvalContext, value: bytes, form: bytes) -> int | None:
-        found = read_time(text(value), text(form))
-        if found is not None:
-            year, month, day, hour, minute, second, micro = found
+        reading = read_time(text(value), text(form))
+        result = None
+        if reading.fields is not None:
+            year, month, day, hour, minute, second, micro = reading.fields
+            zeros = context.sql_mode & SqlMode.NO_ZERO_DATE and not (year and month and day)
             if duration:
-                return (hour * 3600 + minute * 60 + second) * SECOND + micro * 1000
-            is_zero = not any(found)
-            if not check_date(year, month, day, context.sql_mode, is_zero=is_zero):
-                return pack(*found)
-        context.warning(WRONG_VALUE_FOR_TYPE, kind=kind, value=text(value), function=call.name)
-        return None
+                result = (hour * 3600 + minute * 60 + second) * SECOND + micro * 1000
+            elif not zeros and not check_date(year, month, day, context.sql_mode, is_zero=not any(reading.fields)):
+                result = pack(*reading.fields)
+        if result is None:
+            kind = "time" if reading.failed_in_time else "datetime"
+            context.warning(WRONG_VALUE_FOR_TYPE, kind=kind, value=text(value), function=call.name)
+        elif reading.has_rest:
+            context.warning(TRUNCATED_WRONG_VALUE, kind=word, value=text(value))
+        return result
 
     return run
 

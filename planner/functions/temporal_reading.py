@@ -34,7 +34,7 @@ _WIDTHS = {
 }
 _DATE_LETTERS = frozenset("MbWacdeDjmUuVvwXxYy")
 _TIME_LETTERS = frozenset("HhIiklprSsTf")
-_COMPOUND = {"T": "%H:%i:%S", "r": "%I:%i:%S %p"}
+_COMPOUND = {"%T": "%H:%i:%S", "%r": "%I:%i:%S %p"}
 
 Fields = tuple[int, int, int, int, int, int, int]
 
@@ -67,6 +67,7 @@ class _Reader:
     week: int = -1
     week_letter: str = ""
     week_year: int = -1
+    week_year_letter: str = ""
 
     def skip_spaces(self) -> None:
         while self.position < len(self.text) and self.text[self.position].isspace():
@@ -152,7 +153,7 @@ class _Reader:
             self.weekday = found or 7
             return found <= 6
         elif letter in "Xx":
-            self.week_year = found
+            self.week_year, self.week_year_letter = found, letter
         else:
             self.week, self.week_letter = found, letter
             return found <= 53
@@ -173,7 +174,7 @@ class _Reader:
     def _date_of_week(self) -> tuple[int, int, int] | None:
         strict = self.week_letter in "Vv"
         sunday_first = self.week_letter in "UV"
-        if strict != (self.week_year >= 0):
+        if strict != (self.week_year >= 0) or (strict and (self.week_year_letter == "X") != sunday_first):
             return None
         start = day_number(self.week_year if strict else self.year, 1, 1)
         first = (start + 5 + (1 if sunday_first else 0)) % 7
@@ -184,33 +185,46 @@ class _Reader:
         return date_of_day_number(start)
 
 
-def read_time(text: str, form: str) -> Fields | None:
-    """The parts of a time in a text of this format; None when they do not fit together. Text behind it is ignored."""
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """The parts of a time; None when the text does not fit the format or they do not fit together."""
+
+    fields: Fields | None
+    has_rest: bool = False
+    """More than spaces stands behind what the format asks for."""
+    failed_in_time: bool = False
+    """It was in %T or %r that the text did not fit."""
+
+
+def read_time(text: str, form: str) -> Reading:
+    """The parts of a time in a text of this format."""
     reader = _Reader(text)
-    expanded = form
-    for letter, longer in _COMPOUND.items():
-        expanded = expanded.replace(f"%{letter}", longer)
     at = 0
-    while at < len(expanded):
-        char = expanded[at]
+    inside = 0  # up to where the format is what %T or %r stands for
+    while at < len(form):
+        if form[at : at + 2] in _COMPOUND:
+            longer = _COMPOUND[form[at : at + 2]]
+            form = form[:at] + longer + form[at + 2 :]
+            inside = at + len(longer)
+        char = form[at]
         if char.isspace():
             reader.skip_spaces()
-        elif char == "%" and at + 1 < len(expanded):
+        elif char == "%" and at + 1 < len(form):
             at += 1
             reader.skip_spaces()
             if reader.position >= len(text):
                 break
-            if not _matched(reader, expanded[at]):
-                return None
+            if not _matched(reader, form[at]):
+                return Reading(None, failed_in_time=at < inside)
         else:
             reader.skip_spaces()
             if reader.position >= len(text):
                 break
             if text[reader.position] != char:
-                return None
+                return Reading(None, failed_in_time=at < inside)
             reader.position += 1
         at += 1
-    return reader.fields()
+    return Reading(reader.fields(), bool(text[reader.position :].strip()))
 
 
 def _matched(reader: _Reader, letter: str) -> bool:

@@ -89,6 +89,7 @@ BLOB_USED_AS_KEY|1073|42000|BLOB column '{column}' can't be used in key specific
 TOO_BIG_FIELDLENGTH|1074|42000|Column length too big for column '{column}' (max = {limit}); use BLOB or TEXT instead
 WRONG_AUTO_KEY|1075|42000|Incorrect table definition; there can be only one auto column and it must be defined as a key
 NORMAL_SHUTDOWN|1077|00000|{program}: Normal shutdown
+WRONG_FIELD_TERMINATORS|1083|42000|Field separator argument is not what is expected; check the manual
 NET_PACKETS_OUT_OF_ORDER|1156|08S01|Got packets out of order
 NET_READ_ERROR|1158|08S01|Got an error reading communication packets
 NET_PACKET_TOO_LARGE|1153|08S01|Got a packet bigger than 'max_allowed_packet' bytes

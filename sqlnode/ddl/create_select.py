@@ -8,6 +8,7 @@ from sqlglot import expressions as exp
 
 from planner.bind import bind
 from planner.expr.nodes import Column
+from planner.logical import LogicalNode, SetOperation
 from planner.parse.entry import parse_expression
 from planner.parse.nodes_common import Expr, TypeSpec
 from planner.parse.nodes_ddl import ColumnDef, CreateTable
@@ -21,6 +22,7 @@ from sqlnode.ddl.show_create import default_clause
 
 _LENGTHS = frozenset((TypeCode.VARCHAR, TypeCode.VAR_STRING, TypeCode.STRING, TypeCode.BIT))
 _MAX_VARCHAR = 16383
+_INT_DIGITS = 9
 
 
 def with_query_columns(node: CreateTable, context: DdlContext) -> tuple[CreateTable, tuple[str, ...]]:
@@ -29,22 +31,35 @@ def with_query_columns(node: CreateTable, context: DdlContext) -> tuple[CreateTa
     assert node.select is not None, "called for a query"
     bound = bind(node.select.statement, context.planning())
     own = {column.name.lower(): column for column in node.columns}
+    of_union = is_of_union(bound.plan)
     names: list[str] = []
     taken: list[ColumnDef] = []
     for column in bound.columns:
         if column.name.lower() in (name.lower() for name in names):
             raise SqlError(DUP_FIELDNAME, column=column.name)
         names.append(column.name)
-        taken.append(own.get(column.name.lower()) or column_definition(column, context.catalog))
+        taken.append(own.get(column.name.lower()) or column_definition(column, context.catalog, of_union=of_union))
     given = {name.lower() for name in names}
     first = [column for column in node.columns if column.name.lower() not in given]
     return replace(node, columns=(*first, *taken), select=None), tuple(names)
 
 
-def column_definition(column: Column, catalog: Catalog) -> ColumnDef:
-    """The column of a new table that holds a result column: a copy of the column behind it, or of the type's kind."""
+def is_of_union(node: LogicalNode) -> bool:
+    """Whether the rows come from a set operation, whose numbers are all BIGINT."""
+    while not isinstance(node, SetOperation):
+        if len(node.children) != 1:
+            return False
+        node = node.children[0]
+    return True
+
+
+def column_definition(column: Column, catalog: Catalog, *, of_union: bool) -> ColumnDef:
+    """The column of a new table that holds a result column: a copy of the column behind it, or of the type's kind
+    (a whole number of nine digits or fewer is an INT)."""
     origin = _origin(column, catalog)
     spec = type_spec(column.type)
+    if origin is None and not of_union and column.type.code == TypeCode.LONGLONG and column.type.length <= _INT_DIGITS:
+        spec = replace(spec, name="INT")
     not_null = column.type.not_null
     if origin is not None:
         default = "'0'" if origin.type.flags & Flag.AUTO_INCREMENT else default_clause(origin)

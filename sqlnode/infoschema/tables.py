@@ -9,7 +9,13 @@ from sqlnode.base.charset import charset_by_name
 from sqlnode.base.collation import by_name
 from sqlnode.base.schema import TableInfo
 from sqlnode.base.temporal import pack
+from sqlnode.ddl.table_options import shown_options
 from sqlnode.infoschema.table import Row, View, VirtualTable
+
+_CREATE_OPTIONS = (
+    "MIN_ROWS", "MAX_ROWS", "AVG_ROW_LENGTH", "PACK_KEYS", "STATS_PERSISTENT", "STATS_AUTO_RECALC", "STATS_SAMPLE_PAGES",
+    "CHECKSUM", "DELAY_KEY_WRITE", "ROW_FORMAT", "KEY_BLOCK_SIZE",
+)  # fmt: skip
 
 
 def _schemata(view: View) -> Iterator[Row]:
@@ -57,6 +63,19 @@ def table_type(table: TableInfo) -> str:
     return "VIEW" if table.is_view else "BASE TABLE"
 
 
+def _row_format(table: TableInfo) -> str:
+    """What was asked for, as MySQL spells it; DEFAULT is Dynamic, and FIXED means nothing to InnoDB."""
+    asked = str(shown_options(table.extra).get("ROW_FORMAT", "")).capitalize()
+    return asked if asked in ("Compact", "Redundant", "Compressed") else "Dynamic"
+
+
+def _create_options(table: TableInfo) -> str:
+    """Table options that were written, as `name=value`."""
+    options = shown_options(table.extra)
+    found = [f"{name.lower()}={options[name]}" for name in _CREATE_OPTIONS if name in options]
+    return " ".join(found + ["partitioned"] if table.partition else found)
+
+
 def _tables(view: View) -> Iterator[Row]:
     for schema, table in view.tables():
         kind = table_type(table)
@@ -74,7 +93,7 @@ def _tables(view: View) -> Iterator[Row]:
             *head,
             "InnoDB",
             10,
-            "Dynamic",
+            _row_format(table),
             count,
             0,
             count * 16 if count else 16384,
@@ -87,7 +106,7 @@ def _tables(view: View) -> Iterator[Row]:
             None,
             by_name(table.collation).display_name,
             None,
-            "partitioned" if table.partition else "",
+            _create_options(table),
             table.comment,
         )
 

@@ -98,3 +98,38 @@ def test_other_charsets(connection: pymysql.connections.Connection[Any], tmp_pat
     file.write_bytes("1\t1\té\t\\N\n".encode("latin-1"))
     assert load(connection, file, "INTO TABLE t CHARACTER SET latin1")[0] == 1
     assert rows(connection) == [(1, 1, "é", None)]
+
+
+def test_quotes_and_missing_fields(connection: pymysql.connections.Connection[Any], tmp_path: Path) -> None:
+    file = tmp_path / "quoted.csv"
+    file.write_bytes(b'1,7,"a,b",2020-01-01\r\n2,8,"q""q",\'\\N\'\r\n3,"9","\\N","\\N"\r\n4\r\n')
+    rest = "INTO TABLE t FIELDS TERMINATED BY ',' OPTIONALLY ENCLOSED BY '\"'{} LINES TERMINATED BY '\\r\\n'"
+    count, _, warnings = load(connection, file, rest.format(""))
+    assert (count, warnings) == (4, [1265, 1261, 1261, 1261])
+    assert rows(connection) == [
+        (1, 7, "a,b", "2020-01-01"),
+        (2, 8, 'q"q', "0000-00-00"),
+        (3, 9, None, None),
+        (4, 0, None, None),
+    ]
+    count, _, warnings = load(connection, file, rest.format(" ESCAPED BY ''"))
+    assert (count, warnings) == (4, [1265, 1265, 1261, 1261, 1261])
+    assert rows(connection)[2] == (3, 9, "\\N", "0000-00-00")
+    file.write_bytes(b'1,7,"a\r\n2,8,b,c')
+    assert load(connection, file, rest.format(""))[0] == 1
+    assert rows(connection) == [(1, 7, '"a\r\n2', None)]
+    assert load(connection, file, "INTO TABLE t FIELDS ENCLOSED BY 'xy'")[1].startswith("1083: Field separator")
+
+
+def test_a_short_line_leaves_null_only_where_it_is_the_default(
+    connection: pymysql.connections.Connection[Any], tmp_path: Path
+) -> None:
+    file = tmp_path / "short"
+    file.write_bytes(b"1\tx\t\\N\n2\ty\n")
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "CREATE TABLE short (id INT, a VARCHAR(9), b VARCHAR(9) DEFAULT 'b', c INT, d INT NOT NULL DEFAULT 4)"
+        )
+        cursor.execute(f"LOAD DATA LOCAL INFILE '{file}' INTO TABLE short")
+        cursor.execute("SELECT * FROM short ORDER BY id")
+        assert list(cursor.fetchall()) == [(1, "x", None, None, 0), (2, "y", "", None, 0)]

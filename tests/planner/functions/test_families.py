@@ -22,7 +22,7 @@ from tests.planner.functions.answers import Session, answer, bound, eval_context
     ("sql", "wanted"),
     [
         ("LN(0)", "NULL | 3020 Invalid argument for logarithm"),
-        ("UNHEX('G')", "NULL | 1411 Incorrect string value: 'G' for function unhex"),
+        ("UNHEX('G')", "NULL | 1411 Incorrect string value: ''G'' for function unhex"),
         ("STR_TO_DATE('x', '%Y')", "NULL | 1411 Incorrect datetime value: 'x' for function str_to_date"),
         (
             "DATE_ADD('9999-12-31', INTERVAL 1 DAY)",
