@@ -160,6 +160,16 @@ class Instance:
             session.locked_tables = {}
             self.table_locks.release(session.id)
 
+    # --- at leisure ---
+
+    def prepare(self) -> None:
+        """Once, soon after the start: what makes later commits faster."""
+        self.store.prepare()
+
+    async def sample_keys(self) -> None:
+        """Now and then: statistics of what was planned without."""
+        await self.statistics.sample_wanted()
+
     # --- garbage ---
 
     async def collect_garbage(self) -> None:

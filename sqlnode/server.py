@@ -137,7 +137,7 @@ class Server:
 
     async def _look_after_store(self) -> None:
         await asyncio.sleep(PREPARE_DELAY_SECONDS)
-        self.instance.store.prepare()
+        self.instance.prepare()
         while True:
             await asyncio.sleep(GARBAGE_SECONDS)
             try:
@@ -149,7 +149,7 @@ class Server:
         while True:
             await asyncio.sleep(SAMPLE_SECONDS)
             try:
-                await self.instance.statistics.sample_wanted()
+                await self.instance.sample_keys()
             except StoreError:
                 log.exception("a table's keys could not be counted")
 

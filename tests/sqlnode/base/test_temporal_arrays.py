@@ -71,7 +71,7 @@ def test_datetime_texts(values: list[int | None], fsp: int) -> None:
         for text, value, read in zip(wanted, packed.tolist(), done.tolist(), strict=True):
             assert read == (text is not None and not text.startswith(b"0000"))
             if read and text is not None:
-                assert parse_datetime(text, fsp) == (
+                assert tuple(parse_datetime(text, fsp))[:4] == (
                     value,
                     0,
                     fsp if code == TypeCode.DATETIME else 0,

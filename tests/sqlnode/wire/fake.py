@@ -65,6 +65,12 @@ class FakeInstance:
     def new_connection_id(self) -> int:
         return next(self._ids)
 
+    def prepare(self) -> None:
+        return
+
+    async def sample_keys(self) -> None:
+        return
+
     async def close(self) -> None:
         return
 

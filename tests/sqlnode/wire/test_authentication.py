@@ -160,6 +160,8 @@ def test_without_tls_the_server_does_not_offer_it() -> None:
 
 
 def test_change_user(server: Running) -> None:
+    # The server knows the password then: this client cannot encrypt one, and would send it as it is.
+    mysql.connector.connect(host=server.host, port=server.port, user="sha", password="secret", use_pure=True).close()
     connection = mysql.connector.connect(
         host=server.host, port=server.port, user="root", use_pure=True, ssl_disabled=True
     )
