@@ -62,6 +62,8 @@ class Instance:
         self.status_flushed_at = self.started_at
         self.disconnect: Callable[[Session], None] = lambda session: None
         """Closes a session's connection; the server sets it."""
+        self.large_text_characters = 0
+        """Of large statements, since the last time that what they leave was collected (session.large_texts)."""
         self.before_planning: Callable[[], None] = lambda: None
         """Called before a statement is parsed or planned, which holds the loop for milliseconds; the server sets it."""
         self._next_connection = 1

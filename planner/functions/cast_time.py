@@ -62,7 +62,7 @@ def time_converter(source: SqlType, target: SqlType) -> Converter | None:
         return lambda value, context: _of_text(name(value, context), context, is_date, fsp)
     if source.eval_type == EvalType.STRING:
         return lambda value, context: _of_text(value, context, is_date, fsp)
-    return lambda value, context: _of_number(value, context, is_date, fsp)
+    return lambda value, context: packed_of_number(value, context, is_date, fsp)
 
 
 def _between(source: SqlType, is_date: bool, fsp: int) -> Converter | None:
@@ -109,7 +109,8 @@ def _of_text(value: bytes, context: EvalContext, is_date: bool, fsp: int) -> int
     return _accept(parsed, context, is_date, shown(value))
 
 
-def _of_number(value: Value, context: EvalContext, is_date: bool, fsp: int) -> int | None:
+def packed_of_number(value: Value, context: EvalContext, is_date: bool, fsp: int) -> int | None:
+    """A packed time of a number like 20240229 or 20240229123456.5."""
     micro = 0
     if isinstance(value, float):
         written = binary_json.format_double(value)
@@ -123,6 +124,8 @@ def _of_number(value: Value, context: EvalContext, is_date: bool, fsp: int) -> i
         assert isinstance(value, int)
         whole = value
     parsed = datetime_of_number(whole, context.sql_mode, micro=micro)
+    if whole and parsed.is_date and parsed.value is not None:
+        parsed = parsed._replace(value=date_part(parsed.value))  # a date has no fraction
     accepted = _accept(parsed, context, is_date, written)
     return accepted if is_date or accepted is None else round_packed(accepted, fsp)
 
@@ -162,7 +165,7 @@ def duration_converter(source: SqlType, target: SqlType) -> Converter | None:
         return lambda value, context: _duration_of_text(name(value, context), context, fsp)
     if source.eval_type == EvalType.STRING:
         return lambda value, context: _duration_of_text(value, context, fsp)
-    return lambda value, context: _duration_of_number(value, context, fsp)
+    return lambda value, context: nanoseconds_of_number(value, context, fsp)
 
 
 def _accept_duration(parsed: Parsed, context: EvalContext, written: str) -> int | None:
@@ -175,7 +178,8 @@ def _duration_of_text(value: bytes, context: EvalContext, fsp: int) -> int | Non
     return _accept_duration(parse_duration(value, fsp, context.sql_mode), context, shown(value))
 
 
-def _duration_of_number(value: Value, context: EvalContext, fsp: int) -> int | None:
+def nanoseconds_of_number(value: Value, context: EvalContext, fsp: int) -> int | None:
+    """A TIME of a number like 123456.5."""
     nanoseconds = 0
     if isinstance(value, float):
         written = binary_json.format_double(value)

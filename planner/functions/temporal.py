@@ -374,7 +374,7 @@ def _resolve_extract(name: str, args: tuple[Expression, ...], context: PlanConte
     if text in _DATE_UNITS or kind == EvalType.TIME:
         overload = _EXTRACT[T]
     else:
-        overload = _EXTRACT[D if kind == EvalType.DURATION else Kind.STRING]
+        overload = _EXTRACT[D if kind in (EvalType.DURATION, EvalType.REAL, EvalType.DECIMAL) else Kind.STRING]
     return make_call(EXTRACT, overload, args, context, text=text)
 
 

@@ -12,6 +12,7 @@ import pyarrow as pa
 from planner.context import PlanContext
 from planner.expr.evaluation import EvalContext
 from planner.expr.nodes import Call, Expression
+from planner.functions.cast_time import packed_of_number
 from planner.functions.registry import Coercibility, Function, Kernel, Kind, Overload
 from planner.functions.resolution import make_call
 from planner.functions.temporal_columns import all_real, packed_values, with_nulls_of
@@ -91,7 +92,9 @@ def _resolve_add(name: str, args: tuple[Expression, ...], context: PlanContext, 
         overload = Overload((T, amount_kind), datetime(source.fsp), build=_add_kernel)
     else:
         result = varchar(29, context.charset, context.collation)
-        overload = Overload((S, amount_kind), result, build=_add_text)
+        is_number = kind in _NUMBERS and source.code != TypeCode.BIT
+        first, build = (Kind.NUMBER, _add_number) if is_number else (S, _add_text)
+        overload = Overload((first, amount_kind), result, build=build)
     return make_call(function, overload, args, context, text=unit)
 
 
@@ -99,12 +102,12 @@ def _overflow(context: EvalContext) -> None:
     context.warning(DATETIME_FUNCTION_OVERFLOW, field="date_add_interval")
 
 
-def _amount(call: Call) -> Callable[[Any], Interval]:
+def _amount(call: Call) -> Callable[[Any], Interval | None]:
     unit, subtract = call.text or "DAY", call.name == "date_sub"
 
-    def amount(value: Any) -> Interval:
+    def amount(value: Any) -> Interval | None:
         found = interval_of(value, unit)
-        return found.negated() if subtract else found
+        return found if found is None or not subtract else found.negated()
 
     return amount
 
@@ -113,19 +116,47 @@ def _add_kernel(call: Call) -> Kernel:
     amount = _amount(call)
 
     def add(context: EvalContext, packed: int, value: Any) -> int | None:
-        moved = add_to_time(packed, amount(value))
-        if moved is None and is_real_date(packed):
+        interval = amount(value)
+        moved = None if interval is None else add_to_time(packed, interval)
+        if interval is not None and moved is None and is_real_date(packed):
             _overflow(context)
         return moved
 
     return add
 
 
+def _add_number(call: Call) -> Kernel:
+    """Of a number that is a date or a datetime; the text that a text would have."""
+    amount, date_unit = _amount(call), (call.text or "DAY") in DATE_UNITS
+
+    def add(context: EvalContext, number: Any, value: Any) -> bytes | None:
+        packed, interval = packed_of_number(number, context, False, 6), amount(value)
+        if packed is None or interval is None:
+            return None
+        moved = add_to_time(packed, interval)
+        if moved is None:
+            if is_real_date(packed):
+                _overflow(context)
+            return None
+        if number < _DATETIME_NUMBER and date_unit:
+            return format_datetime(moved, TypeCode.DATE).encode()
+        return format_datetime(moved, TypeCode.DATETIME, 6 if moved & 0xFFFFFF else 0).encode()
+
+    return add
+
+
+_DATETIME_NUMBER = 101_000_000
+_NUMBERS = frozenset((EvalType.INT, EvalType.REAL, EvalType.DECIMAL))
+
+
 def _add_duration(call: Call) -> Kernel:
     amount = _amount(call)
 
     def add(context: EvalContext, nanoseconds: int, value: Any) -> int | None:
-        moved = add_to_duration(nanoseconds, amount(value))
+        interval = amount(value)
+        if interval is None:
+            return None
+        moved = add_to_duration(nanoseconds, interval)
         if moved is None:
             _overflow(context)
         return moved
@@ -142,7 +173,10 @@ def _add_text(call: Call) -> Kernel:
             _wrong_time(context, text, parsed.problem)
         if parsed.value is None:
             return None
-        moved = add_to_time(parsed.value, amount(value))
+        interval = amount(value)
+        if interval is None:
+            return None
+        moved = add_to_time(parsed.value, interval)
         if moved is None:
             if is_real_date(parsed.value):
                 _overflow(context)
@@ -172,6 +206,8 @@ def _add_array(call: Call) -> Kernel:
         if not all_real(array, packed):
             return None
         interval = amount(value.as_py())
+        if interval is None:
+            return pa.nulls(len(array), pa.uint64())
         usable = packed if not array.null_count else np.where(packed == 0, np.uint64(pack(2000, 1, 1)), packed)
         if interval.months:
             moved = _add_months(usable, interval.months)

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Callable
+from typing import Any, TypeAlias
 
 import pyarrow as pa
 
 from planner.context import PlanContext
 from planner.expr.evaluation import EvalContext
 from planner.expr.nodes import Call, Expression
+from planner.functions.cast_time import nanoseconds_of_number, packed_of_number
 from planner.functions.registry import Coercibility, Function, Kernel, Kind, Overload
 from planner.functions.resolution import make_call
 from planner.functions.temporal_columns import all_real, packed_values
@@ -140,11 +142,34 @@ def _moment(value: bytes, context: EvalContext) -> tuple[int, bool] | None:
     return found, False
 
 
-def _timediff_texts(context: EvalContext, first: bytes, second: bytes) -> int | None:
-    one, two = _moment(first, context), _moment(second, context)
-    if one is None or two is None or one[1] != two[1]:
-        return None
-    return clipped(context, one[0] - two[0])
+def _moment_of_number(value: Any, context: EvalContext) -> tuple[int, bool] | None:
+    """As `_moment`, of a number."""
+    if abs(value) >= _DATETIME_NUMBER:
+        full = packed_of_number(value, context, False, 6)
+        return None if full is None else (microseconds_of(full) * 1000, True)
+    found = nanoseconds_of_number(value, context, 6)
+    return None if found is None else (found, False)
+
+
+_DATETIME_NUMBER = 10_000_000_000
+_NUMBERS = frozenset((EvalType.INT, EvalType.REAL, EvalType.DECIMAL))
+_Reader: TypeAlias = Callable[[Any, EvalContext], "tuple[int, bool] | None"]
+
+
+def _reader(arg: Expression) -> tuple[Kind, _Reader]:
+    """How an argument that is no time is read."""
+    is_number = arg.type.eval_type in _NUMBERS
+    return (Kind.NUMBER, _moment_of_number) if is_number else (S, _moment)
+
+
+def _timediff_moments(first: _Reader, second: _Reader) -> Kernel:
+    def run(context: EvalContext, value: Any, other: Any) -> int | None:
+        one, two = first(value, context), second(other, context)
+        if one is None or two is None or one[1] != two[1]:
+            return None
+        return clipped(context, one[0] - two[0])
+
+    return run
 
 
 def _timediff_times(context: EvalContext, first: int, second: int) -> int:
@@ -171,7 +196,8 @@ def _resolve_timediff(name: str, args: tuple[Expression, ...], context: PlanCont
     elif set(kinds) == {EvalType.DURATION}:
         overload = Overload((D, D), time(fsp), scalar=lambda context, one, two: clipped(context, one - two))
     else:
-        overload = Overload((S, S), time(fsp), scalar=_timediff_texts)
+        (kind, first), (other, second) = map(_reader, args)
+        overload = Overload((kind, other), time(fsp), scalar=_timediff_moments(first, second))
     return make_call(TIMEDIFF, overload, args, context, text=text)
 
 
@@ -232,8 +258,10 @@ def _resolve_addtime(name: str, args: tuple[Expression, ...], context: PlanConte
     def to_duration(evaluation: EvalContext, value: int, change: int) -> int:
         return clipped(evaluation, value + sign * change)
 
-    def to_text(evaluation: EvalContext, value: bytes, change: int) -> bytes | None:
-        found = _moment(value, evaluation)
+    kind, read = _reader(args[0])
+
+    def to_text(evaluation: EvalContext, value: Any, change: int) -> bytes | None:
+        found = read(value, evaluation)
         if found is None:
             return None
         total = found[0] + sign * change
@@ -247,7 +275,7 @@ def _resolve_addtime(name: str, args: tuple[Expression, ...], context: PlanConte
     elif source.eval_type == EvalType.DURATION:
         overload = Overload((D, D), time(fsp), scalar=to_duration)
     else:
-        overload = Overload((S, D), varchar(29, context.charset, context.collation), scalar=to_text)
+        overload = Overload((kind, D), varchar(29, context.charset, context.collation), scalar=to_text)
     return make_call(function, overload, args, context, text=text)
 
 

@@ -57,8 +57,9 @@ class Interval:
         return Interval(-self.months, -self.microseconds)
 
 
-def interval_of(value: int | Decimal | bytes, unit: str) -> Interval:
-    """The amount of a value in a unit; texts of composite units have their numbers in any notation."""
+def interval_of(value: int | Decimal | bytes, unit: str) -> Interval | None:
+    """The amount of a value in a unit; texts of composite units have their numbers in any notation. None for a text with
+    more numbers than the unit has."""
     fields = COMPOSITE.get(unit)
     if fields is not None:
         assert isinstance(value, bytes), "composite units take texts"
@@ -72,10 +73,12 @@ def interval_of(value: int | Decimal | bytes, unit: str) -> Interval:
     return Interval(microseconds=value * MICROSECONDS[unit])
 
 
-def _composite(value: bytes, fields: tuple[str, ...]) -> Interval:
+def _composite(value: bytes, fields: tuple[str, ...]) -> Interval | None:
     body = value.strip()
     negative = body.startswith(b"-")
-    texts = _DIGITS.findall(body)[: len(fields)]
+    texts = _DIGITS.findall(body)
+    if len(texts) > len(fields):
+        return None
     numbers = [int(text) for text in texts]
     if fields[-1] == "MICROSECOND" and numbers:
         numbers[-1] = int(texts[-1][:6].ljust(6, b"0"))

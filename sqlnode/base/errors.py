@@ -272,6 +272,7 @@ PARTITION_MGMT_ON_NONPARTITIONED|1505|HY000|Partition management on a not partit
 UNKNOWN_PARTITION|1735|HY000|Unknown partition '{partition}' in table '{table}'
 EVENT_DOES_NOT_EXIST|1539|HY000|Unknown event '{name}'
 CANT_CHANGE_TX_CHARACTERISTICS|1568|25001|Transaction characteristics can't be changed while a transaction is in progress
+PS_MANY_PARAM|1390|HY000|Prepared statement contains too many placeholders
 MAX_PREPARED_STMT_COUNT_REACHED|1461|42000|Can't create more than max_prepared_stmt_count statements (current value: {limit})
 CANT_EXECUTE_IN_READ_ONLY_TRANSACTION|1792|25006|Cannot execute statement in a READ ONLY transaction.
 INNODB_NO_FT_TEMP_TABLE|1796|HY000|Cannot create FULLTEXT index on temporary InnoDB table

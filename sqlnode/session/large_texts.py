@@ -7,6 +7,7 @@ when definitions of its tables have changed under it.
 
 from __future__ import annotations
 
+import gc
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from functools import partial
@@ -20,6 +21,7 @@ from sqlnode.base.types import SqlType, Value
 from sqlnode.session.plan_cache import CachedPlan
 
 if TYPE_CHECKING:
+    from sqlnode.instance import Instance
     from sqlnode.session.session import Session
 
 Answer = TypeVar("Answer")
@@ -28,6 +30,18 @@ LARGE_TEXT = 16_384
 """Characters from which a text is read in a thread (some milliseconds on the loop)."""
 LARGE_STATEMENT = 1_500
 """Tokens from which a statement is parsed and planned in a thread (some tens of milliseconds on the loop)."""
+
+COLLECTED_AFTER = 32 << 20
+"""Characters of large texts after which what they left behind is collected."""
+
+
+def note_large_text(instance: Instance, length: int) -> None:
+    """Another large text is run. The tree of a text with one long literal is a few objects, which the cycle collector,
+    counting objects, is in no hurry to find; so characters are counted too."""
+    instance.large_text_characters += length
+    if instance.large_text_characters > COLLECTED_AFTER:
+        instance.large_text_characters = 0
+        gc.collect(1)
 
 
 async def aside(session: Session, work: Callable[[], Answer]) -> Answer:

@@ -12,6 +12,7 @@ from planner.parse.nodes_common import Unsupported
 from sqlnode.base.errors import (
     MAX_PREPARED_STMT_COUNT_REACHED,
     NOT_SUPPORTED_YET,
+    PS_MANY_PARAM,
     SYNTAX_ERROR,
     UNSUPPORTED_PS,
     SqlError,
@@ -29,6 +30,8 @@ if TYPE_CHECKING:
 
 PLANS_PER_STATEMENT = 8
 """Plans kept for different parameter types of one statement."""
+MOST_PARAMETERS = 65535
+"""The protocol counts them in two bytes."""
 
 
 @dataclass(slots=True)
@@ -76,6 +79,8 @@ def prepared_from(session: Session, text: str) -> PreparedStatement:
         raise SqlError(SYNTAX_ERROR, near=text[at : at + 80], line=1 + text[:at].count("\n"))
     statement = pending[0].parse()
     count = statement.parameter_count
+    if count > MOST_PARAMETERS:
+        raise SqlError(PS_MANY_PARAM)
     prepared = PreparedStatement(0, statement, count, text=text, database=session.database)
     text_type = varchar(-1, session.charset, session.collation)
     prepared.parameter_columns = tuple(Column(index, "?", text_type) for index in range(count))

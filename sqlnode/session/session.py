@@ -43,7 +43,7 @@ from sqlnode.session.activity import EXECUTE, PREPARE, command_of, no_commands, 
 from sqlnode.session.execution import run_plan
 from sqlnode.session.facts import Facts
 from sqlnode.session.interrupts import stop_timer
-from sqlnode.session.large_texts import LARGE_STATEMENT, LARGE_TEXT, aside, let_go, planned_aside
+from sqlnode.session.large_texts import LARGE_STATEMENT, LARGE_TEXT, aside, let_go, note_large_text, planned_aside
 from sqlnode.session.plan_cache import CachedPlan
 from sqlnode.session.prepared import PLANS_PER_STATEMENT, PreparedStatement, prepared_from
 from sqlnode.session.table_services import TableServices
@@ -298,6 +298,8 @@ class Session:
         return await self._guarded(self._run_pending(pending, None))
 
     def _start_command(self, text: str) -> None:
+        if len(text) >= LARGE_TEXT:
+            note_large_text(self.instance, len(text))
         self.current_text = text
         self.command = "Query"
         self.command_started_at = time.time()

@@ -13,7 +13,7 @@ from decimal import Decimal, InvalidOperation
 from typing import Final
 
 from sqlnode.base.charset import charset_by_name
-from sqlnode.base.errors import MALFORMED_PACKET, UNKNOWN_ERROR, WRONG_ARGUMENTS, SqlError
+from sqlnode.base.errors import MALFORMED_PACKET, WRONG_ARGUMENTS, SqlError
 from sqlnode.base.packed_time import DAY, HOUR, MAX_DURATION, MINUTE, SECOND, pack
 from sqlnode.base.types import (
     BLOB_CODES,
@@ -33,7 +33,7 @@ from sqlnode.base.types import (
 from sqlnode.wire.payload import PayloadReader
 
 UNSIGNED_BIT: Final = 0x8000
-_LONG_DATA_TOO_LARGE: Final = (
+LONG_DATA_TOO_LARGE: Final = (
     "Parameter of prepared statement which is set through mysql_send_long_data() is longer than"
     " 'max_allowed_packet' bytes"
 )
@@ -83,15 +83,15 @@ class BoundStatement:
     unpack: Callable[[bytes, int], tuple[Value, ...]] | None = None
     """Reads all values at once where all are integers; `unpacked` are their types."""
     unpacked: tuple[SqlType, ...] = ()
-    long_data_error: bool = False
-    """Long data went over max_allowed_packet; the execution says so."""
+    long_data_error: SqlError | None = None
+    """What was wrong with a piece of long data; the execution says so."""
 
     def forget_long_data(self) -> None:
         """After an execution, and at COM_STMT_RESET."""
-        if self.long_data or self.long_data_error:
+        if self.long_data or self.long_data_error is not None:
             self.long_data = {}
             self.long_data_size = 0
-            self.long_data_error = False
+            self.long_data_error = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,9 +108,10 @@ def read_parameters(
 ) -> tuple[tuple[Value, ...], tuple[SqlType, ...]]:
     """Values and types of an execution. Raises 1835, and 1210 when no types were ever bound."""
     count = bound.parameter_count
-    if bound.long_data_error:
+    unfit = bound.long_data_error
+    if unfit is not None:
         bound.forget_long_data()
-        raise SqlError(UNKNOWN_ERROR, message=_LONG_DATA_TOO_LARGE)
+        raise unfit
     if not count:
         return (), ()
     values_at = PARAMETERS_AT + (count + 7) // 8

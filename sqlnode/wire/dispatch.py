@@ -8,14 +8,16 @@ from typing import TYPE_CHECKING, Any, Final
 from executor.result import OkResult
 from sqlnode.base.errors import (
     MALFORMED_PACKET,
+    NO_DB_ERROR,
     SPECIFIC_ACCESS_DENIED_ERROR,
     UNKNOWN_COM_ERROR,
+    UNKNOWN_ERROR,
     UNKNOWN_STMT_HANDLER,
     WRONG_ARGUMENTS,
     SqlError,
 )
 from sqlnode.session.activity import CHANGE_DATABASE, CLOSE, FETCH, LONG_DATA, RESET
-from sqlnode.wire.binary_parameters import BoundStatement, TextRules, read_parameters
+from sqlnode.wire.binary_parameters import LONG_DATA_TOO_LARGE, BoundStatement, TextRules, read_parameters
 from sqlnode.wire.column_definitions import column_definition
 from sqlnode.wire.commands import (
     ComChangeUser,
@@ -112,10 +114,13 @@ def _drop_cursor(connection: Connection, statement_id: int) -> None:
 async def _send_long_data(connection: Connection, command: ComSendLongData) -> None:
     """Errors wait for the execution: this command has no answer."""
     bound = connection.statements.get(command.statement_id)
-    if bound is None or command.parameter >= bound.parameter_count:
+    if bound is None:
+        return
+    if command.parameter >= bound.parameter_count:
+        bound.long_data_error = SqlError(WRONG_ARGUMENTS, function="mysqld_stmt_send_long_data")
         return
     if bound.long_data_size + len(command.data) > connection.protocol.max_packet:
-        bound.long_data_error = True
+        bound.long_data_error = SqlError(UNKNOWN_ERROR, message=LONG_DATA_TOO_LARGE)
         return
     connection.session.commands[LONG_DATA] += 1
     bound.long_data_size += len(command.data)
@@ -151,6 +156,8 @@ async def _fetch(connection: Connection, command: ComFetch) -> None:
 async def _init_database(connection: Connection, command: ComInitDatabase) -> None:
     session = connection.session
     session.commands[CHANGE_DATABASE] += 1
+    if not command.database:
+        raise SqlError(NO_DB_ERROR)
     await session.use(session.decode(command.database))
     connection.send_ok()
 

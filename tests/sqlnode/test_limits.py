@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 from collections.abc import Iterator
 
 import pymysql
@@ -138,6 +139,38 @@ def test_prepared_statements_are_counted_over_all_sessions(server: RunningServer
     first.cursor().execute("SET GLOBAL max_prepared_stmt_count = 16382")
     first.close()
     second.close()
+
+
+def test_long_texts_leave_nothing_behind(server: RunningServer) -> None:
+    """The tree of a text refers to itself, and has too few objects for the cycle collector to care."""
+    connection = connect(server)
+    gc.collect()
+    gc.disable()
+    try:
+        for number in range(20):
+            assert code_of(connection, f"SELECT '{number}{'x' * (4 << 20)}' IS NULL") == 0
+        trees = [one for one in gc.get_objects() if type(one).__name__ == "Literal" and len(one.this) > 1 << 20]
+    finally:
+        gc.enable()
+    assert len(trees) < 12
+    connection.close()
+
+
+def test_no_name_of_a_database(server: RunningServer) -> None:
+    connection = connect(server)
+    with pytest.raises(pymysql.err.OperationalError) as caught:
+        connection.select_db("")
+    assert caught.value.args[0] == 1046
+    connection.close()
+
+
+def test_prepared_statements_have_65535_parameters(server: RunningServer) -> None:
+    connection = connect(server)
+    connection.cursor().execute("SET @fits = CONCAT('DO 1 IN (?', REPEAT(',?', 65534), ')')")
+    connection.cursor().execute("SET @more = CONCAT('DO 1 IN (?', REPEAT(',?', 65535), ')')")
+    assert code_of(connection, "PREPARE fits FROM @fits") == 0
+    assert code_of(connection, "PREPARE more FROM @more") == 1390
+    connection.close()
 
 
 def test_errors_after_rows_end_the_result(server: RunningServer) -> None:

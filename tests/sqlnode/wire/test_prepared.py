@@ -176,6 +176,16 @@ def test_long_data(server: Running) -> None:
     assert session.executed[-1][1] == (1, b"z")
 
 
+def test_long_data_for_a_parameter_that_is_not_there(server: Running) -> None:
+    """The command has no answer: the next execution fails, and the one after it does not."""
+    client = RawClient(server.port)
+    statement = prepare(client, "insert ?")
+    client.send(b"\x18" + statement.to_bytes(4, "little") + b"\x01\x00" + b"ab")
+    reply = client.command(execute(statement, [TypeCode.LONG], b"\x01\0\0\0"))
+    assert reply[1:3] == (1210).to_bytes(2, "little") and b"mysqld_stmt_send_long_data" in reply
+    assert client.command(execute(statement, [TypeCode.LONG], b"\x01\0\0\0"))[0] == 0
+
+
 def test_close_and_unknown_statements(server: Running) -> None:
     client = RawClient(server.port)
     statement = prepare(client, "insert")
