@@ -139,8 +139,8 @@ def test_digests_differ() -> None:
     [
         "SELECT " + "(" * 400 + "1" + ")" * 400,
         "SELECT " + "f(" * 400 + "1" + ")" * 400,
-        "SELECT " + "NOT " * 3000 + "1",
-        "SELECT " + "- " * 3000 + "1",
+        "SELECT " + "NOT " * 30000 + "1",
+        "SELECT " + "- " * 30000 + "1",
         "SELECT " + "CASE WHEN 1 THEN " * 2000 + "1" + " END" * 2000,
         "SELECT * FROM " + "(SELECT * FROM " * 400 + "t" + ") x" * 400,
     ],
