@@ -148,6 +148,8 @@ async def run_load(program: InsertProgram, loaded: LoadedFile, context: ExecCont
     else:
         for block in blocks:
             count, arrays = await loader.columns(block, options)
+            if arrays is None:
+                await bulk.leave()
             if arrays is not None and await bulk.write(arrays, count, run):
                 run.records += count
             else:
