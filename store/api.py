@@ -300,6 +300,35 @@ class DirectCommits(Protocol):
         """Returns when all commits made before are durable."""
 
 
+class BulkLoad(Protocol):
+    """New rows in numbers, for one transaction that writes nothing else: they need little memory and no locks, and are
+    committed all or none."""
+
+    rows_added: int
+
+    def add(self, keys: pa.Array, values: pa.Array) -> bool:
+        """Adds rows (binary arrays); False, and nothing is added, when the keys are not of one length and prefix, or one
+        of them is there already. May run in a thread. Raises Unavailable when the disk is full."""
+
+    def rows(self) -> Iterator[Block]:
+        """What was added, to be written in another way. May run in a thread."""
+
+    async def commit(self) -> Timestamp:
+        """Commits, durably; the commit timestamp. Raises KeyLocked (to be tried again), AlreadyExists, WriteConflict,
+        Unavailable. Must not be cancelled."""
+
+    def discard(self) -> None:
+        """Forgets the rows, or what it took to commit them."""
+
+
+@runtime_checkable
+class BulkLoads(Protocol):
+    """A client that has a way for bulk loads."""
+
+    def begin_load(self, start_ts: Timestamp) -> BulkLoad:
+        """A load of the transaction that started at `start_ts`."""
+
+
 class Oracle(Protocol):
     """The source of timestamps."""
 

@@ -9,6 +9,7 @@ from typing import Any, Final
 from store.api import (
     LOGICAL_BITS,
     MAX_TIMESTAMP,
+    BulkLoads,
     DirectCommits,
     KvClient,
     Oracle,
@@ -38,6 +39,8 @@ class Store:
         """What a transaction that begins from now on may write: keys and values. In memory it is about four times as much."""
         self.direct: DirectCommits | None = client if isinstance(client, DirectCommits) else None
         """The client, when it takes small commits as they are."""
+        self.loads: BulkLoads | None = client if isinstance(client, BulkLoads) else None
+        """The client, when it has a way for bulk loads."""
         self.leases = Leases()
         self._newest = Snapshot(client, self.resolver, MAX_TIMESTAMP)
         self._work: set[asyncio.Task[None]] = set()

@@ -17,8 +17,10 @@ from typing import TYPE_CHECKING, Final
 from store.api import (
     MAX_TIMESTAMP,
     AlreadyExists,
+    BulkLoad,
     CopCounters,
     CopRequest,
+    KeyLocked,
     KvClient,
     LockMode,
     LockRequest,
@@ -33,7 +35,7 @@ from store.api import (
 from store.buffer import WriteBuffer
 from store.commit import Committer, plan_commit
 from store.leases import Lease
-from store.locks import LockResolver
+from store.locks import Backoff, LockResolver
 from store.snapshot import Snapshot
 
 if TYPE_CHECKING:
@@ -44,6 +46,8 @@ if TYPE_CHECKING:
 
 _PLANNED_INLINE: Final = 20_000
 """Mutations from which a commit is put together in a thread."""
+_LOAD_WAIT_MS: Final = 50_000.0
+"""How long a load waits for locks of others on its keys."""
 
 
 class State(enum.Enum):
@@ -71,6 +75,8 @@ class Transaction:
         "compared",
         "explain",
         "for_update_ts",
+        "load",
+        "may_load",
         "pessimistic",
         "start_ts",
         "state",
@@ -91,6 +97,10 @@ class Transaction:
         has begun."""
         self.compared: dict[bytes, bool] = {}
         """Written record keys that the executor has looked at: whether their newest committed value is the snapshot's."""
+        self.may_load = False
+        """Set by whoever knows that one statement is all of the transaction: it may `begin_load`."""
+        self.load: BulkLoad | None = None
+        """New rows that are not in the buffer, and not read by the transaction itself."""
         self._lease: Lease | None = store.leases.take(start_ts)
         self._snapshot = Snapshot(store.client, store.resolver, start_ts)
         self._locked: dict[bytes, LockMode] = {}
@@ -346,7 +356,45 @@ class Transaction:
                 self._locked[key] = mode
         return LockResult(values)
 
+    def begin_load(self) -> BulkLoad | None:
+        """A load, which takes the place of the buffer; None where there is no such way. The buffer is empty."""
+        loads = self._store.loads
+        if loads is None or not self.may_load or self.pessimistic or self._locked or self.buffer.entries:
+            return None
+        self.load = loads.begin_load(self.start_ts)
+        return self.load
+
+    def end_load(self) -> None:
+        """Forgets the load; whoever wants its rows has put them into the buffer."""
+        load, self.load = self.load, None
+        if load is not None:
+            load.discard()
+
     # --- the end ---
+
+    async def _commit_load(self, load: BulkLoad) -> Timestamp:
+        """See `commit`."""
+        backoff = Backoff(_LOAD_WAIT_MS)
+        while True:
+            locked: KeyLocked | None = None
+            try:
+                commit_ts = await load.commit()
+                self._ended(State.COMMITTED)
+                return commit_ts
+            except KeyLocked as error:
+                failed: BaseException = error
+                locked = error
+            except BaseException as error:
+                failed = error
+            if locked is None or backoff.spent:
+                break
+            if not await self._store.resolver.resolve_for_write(locked.locks):
+                await backoff.pause()
+        explain = self.explain
+        self._ended(State.ROLLED_BACK)
+        if isinstance(failed, AlreadyExists) and explain is not None:
+            failed = await explain(self, failed)
+        raise failed
 
     async def commit(self, *, wait_ms: float = 0.0) -> Timestamp:
         """Commits; the commit timestamp (start_ts when nothing was written). Returns when the commit is durable.
@@ -361,6 +409,8 @@ class Transaction:
         client = store.client
         locked = self._locked
         self.state = State.COMMITTING
+        if self.load is not None:
+            return await self._commit_load(self.load)
         if store.direct is not None:
             buffer = self.buffer
             at_once = store.direct.commit_at_once(self.start_ts, buffer, locked, pessimistic=self.pessimistic)
@@ -436,5 +486,7 @@ class Transaction:
         """Nothing is read or compared any more."""
         self.state = state
         self.explain = None
+        if self.load is not None:
+            self.end_load()
         self.buffer.clear()
         self._lease = None

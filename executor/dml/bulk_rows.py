@@ -3,6 +3,10 @@
 This way is for rows that need nothing but their bytes: no generated columns, no conditions to check, no parents to look
 for, no locks to take, and nothing that stands in their way. Whatever it does not take goes row by row (`insert`), which
 is right for everything.
+
+A statement that is a transaction of its own and writes much gets a load of the store (`store.api.BulkLoad`): its rows
+leave memory as they come, and no limit on the size of transactions counts them. A block that must go row by row ends
+that: all rows before it go to the write buffer, where they are seen.
 """
 
 from __future__ import annotations
@@ -30,11 +34,15 @@ from sqlnode.base.schema import ColumnInfo, TableInfo
 from sqlnode.base.temporal_arrays import to_utc_values
 from sqlnode.base.types import TypeCode, arrow_type
 from store.codec.byte_arrays import masked, values_to_array
+from store.codec.encode_batch import cells_to_list
 from store.codec.table_batch import TableBatch
 
 if TYPE_CHECKING:
     from executor.dml.insert import InsertProgram, InsertRun
     from store.transaction import Transaction
+
+LOAD_FROM_BYTES = 2 << 20
+"""Bytes in the write buffer from which a load is worth its files."""
 
 
 class BulkRows:
@@ -45,6 +53,8 @@ class BulkRows:
         self._context = context
         self._writer = program.writer
         self._batch = TableBatch(program.writer.codec)
+        self._all_by_column = True
+        """Everything that the transaction has written came this way."""
         node = program.node.node
         table = self._writer.table
         keys = keys_of(context, self._writer)
@@ -64,7 +74,29 @@ class BulkRows:
 
     async def write(self, given: Sequence[pa.Array | None], count: int, run: InsertRun) -> bool:
         """Writes rows of which the named columns are given, by offset and in the form of their columns; False when they
-        must go row by row, and then nothing was written."""
+        must go row by row, and then nothing was written and `leave` was called."""
+        if await self._written(given, count, run):
+            return True
+        await self.leave()
+        return False
+
+    async def leave(self) -> None:
+        """To be called before rows are written one by one."""
+        self._all_by_column = False
+        transaction = writing_transaction(self._context)
+        load = transaction.load
+        if load is None:
+            return
+        rows = load.rows()
+        while True:
+            block = await computed(load.rows_added, lambda: next(rows, None), self._context.kill)
+            if block is None:
+                break
+            keys, values = block
+            transaction.buffer.add_many(list(keys), list(values), inserts=self._writer.has_handle)
+        transaction.end_load()
+
+    async def _written(self, given: Sequence[pa.Array | None], count: int, run: InsertRun) -> bool:
         arrays = self._whole(given, count)
         if not await self._numbered(arrays, count, run):
             return False
@@ -76,18 +108,43 @@ class BulkRows:
         transaction = writing_transaction(self._context)
         if self._writer.has_handle and self._program.conflicts and await _may_exist(transaction, keys):
             return False
-        if not transaction.buffer.add_many(keys, values, inserts=self._writer.has_handle):
+        if not await self._added(transaction, keys, values):
             return False
         if not self._program.conflicts:
             transaction.explain = partial(duplicate_at_commit, self._context)
         run.affected += count
         return True
 
+    async def _added(self, transaction: Transaction, keys: pa.Array, values: pa.Array) -> bool:
+        """Adds rows to the load, or to the buffer while they are few; False when one of the keys is there already."""
+        buffer = transaction.buffer
+        load = transaction.load
+        inserts = self._writer.has_handle
+        if load is None and self._all_by_column and buffer.size_bytes + keys.nbytes + values.nbytes > LOAD_FROM_BYTES:
+            pairs = buffer.sorted_items()
+            buffer.clear()
+            load = transaction.begin_load()
+            held = [pa.array(part, pa.binary()) for part in zip(*pairs)] or [keys.slice(0, 0), values.slice(0, 0)]
+            if load is not None and (not pairs or load.add(*held)):
+                pairs = []
+            elif load is not None:
+                transaction.end_load()
+                load = None
+            buffer.add_many([key for key, _ in pairs], [value or b"" for _, value in pairs], inserts=inserts)
+            self._all_by_column = load is not None
+        if load is None:
+            return buffer.add_many(cells_to_list(keys), cells_to_list(values), inserts=inserts)
+        return await computed(len(keys) * 10, lambda: load.add(keys, values), self._context.kill)
+
     async def insert(self, batch: pa.RecordBatch, schema: Sequence[Column], run: InsertRun) -> bool:
-        """Assigns a query's rows to the named columns and writes them; False when they must go row by row."""
+        """Assigns a query's rows to the named columns and writes them; False when they must go row by row, as `write`
+        tells."""
         count = batch.num_rows
         arrays = await computed(count * len(schema), lambda: self._assigned(batch, schema), self._context.kill)
-        return arrays is not None and await self.write(arrays, count, run)
+        if arrays is None:
+            await self.leave()
+            return False
+        return await self.write(arrays, count, run)
 
     def _assigned(self, batch: pa.RecordBatch, schema: Sequence[Column]) -> list[pa.Array | None] | None:
         found: list[pa.Array | None] = [None] * len(self._writer.table.columns)
@@ -151,7 +208,8 @@ class BulkRows:
 
     def _encoded(
         self, arrays: list[pa.Array | None], row_ids: pa.Array | None, count: int
-    ) -> tuple[list[bytes], list[bytes]] | None:
+    ) -> tuple[pa.Array, pa.Array] | None:
+        """(keys, values), binary."""
         zone = self._context.evaluation.zone
         columns = self._writer.table.columns
         stored = list(arrays)
@@ -170,8 +228,9 @@ def _handle_columns(table: TableInfo) -> list[ColumnInfo]:
     return [] if primary is None else [table.columns[part.offset] for part in primary.columns]
 
 
-async def _may_exist(transaction: Transaction, keys: Sequence[bytes]) -> bool:
+async def _may_exist(transaction: Transaction, keys: pa.Array) -> bool:
     """Whether one of the keys exists below the transaction's own writes. Keys mostly come in order, above all others."""
-    if not await transaction.snapshot.scan(min(keys), max(keys) + b"\0", 1):
+    bounds = pc.min_max(keys).as_py()
+    if not await transaction.snapshot.scan(bounds["min"], bounds["max"] + b"\0", 1):
         return False
-    return bool(await transaction.snapshot.batch_get(keys))
+    return bool(await transaction.snapshot.batch_get(cells_to_list(keys)))

@@ -95,7 +95,21 @@ async def duplicate_at_commit(
         duplicate = await _first_duplicate(context, buffer.inserts, newest, writer, key, value, handle)
         if duplicate is not None:
             return duplicate
-    return error
+    return _duplicate_record(context, error) or error
+
+
+def _duplicate_record(context: ExecContext, error: AlreadyExists) -> SqlError | None:
+    """1062 for a record key that exists, told from the row that stands there."""
+    key, value = error.key, error.value
+    if value is None or key[_ID_END : _ID_END + 2] != _RECORD or not key.startswith(_TABLE_PREFIX):
+        return None
+    found = context.catalog.table_by_id(decode_int(key, 1))
+    if found is None:
+        return None
+    writer = writer_of(found[0].name, found[1], context)
+    tail = key[_ID_END + 2 :]
+    handle: Handle = tail if writer.table.is_common_handle else decode_int(tail, 0)
+    return duplicate_primary(writer.table, writer.decode(value, handle, context.evaluation))
 
 
 async def or_earlier_duplicate(context: ExecContext, transaction: Transaction, failure: SqlError) -> SqlError:

@@ -19,9 +19,10 @@ from planner.parse.nodes_session import FieldFormat
 BLOCK_BYTES = 1 << 20
 _MARK = b"\xef\xbb\xbf"
 _LINE_ENDS = (b"\n", b"\r\n")
+_SEARCHED_BYTES = 4 << 20
 
 
-def blocks_of(data: bytes, options: FieldFormat, skip: int) -> Iterator[bytes] | None:
+def blocks_of(data: bytes | bytearray, options: FieldFormat, skip: int) -> Iterator[bytes] | None:
     """The data behind the first `skip` lines, cut behind ends of lines into blocks of about a megabyte; None when the
     end of a line cannot be told by looking for it, or the file is not of the plain kind."""
     separator = options.fields_terminated
@@ -32,8 +33,8 @@ def blocks_of(data: bytes, options: FieldFormat, skip: int) -> Iterator[bytes] |
         or separator in b"\r\n\0"
         or separator >= b"\x80"
         or options.fields_escaped not in (b"\\", b"")
-        or (options.fields_escaped and b"\\\n" in data)
-        or (options.fields_enclosed and options.fields_enclosed[:1] in data)
+        or (options.fields_escaped and _contains(data, b"\\\n"))
+        or (options.fields_enclosed and _contains(data, options.fields_enclosed[:1]))
     ):
         return None
     start = 0
@@ -43,13 +44,20 @@ def blocks_of(data: bytes, options: FieldFormat, skip: int) -> Iterator[bytes] |
     return _cut(data, start)
 
 
-def _cut(data: bytes, start: int) -> Iterator[bytes]:
+def _contains(data: bytes | bytearray, mark: bytes) -> bool:
+    """`mark in data`, in steps between which other threads have their turn."""
+    reach = _SEARCHED_BYTES + len(mark) - 1
+    return any(data.find(mark, at, at + reach) >= 0 for at in range(0, len(data), _SEARCHED_BYTES))
+
+
+def _cut(data: bytes | bytearray, start: int) -> Iterator[bytes]:
     size = len(data)
+    view = memoryview(data)
     while start < size:
         end = size
         if start + BLOCK_BYTES < size:
             end = data.rfind(b"\n", start, start + BLOCK_BYTES) + 1 or data.find(b"\n", start) + 1 or size
-        yield data[start:end]
+        yield bytes(view[start:end])
         start = end
 
 

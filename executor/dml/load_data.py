@@ -50,6 +50,8 @@ if TYPE_CHECKING:
     from executor.dml.insert import InsertProgram, InsertRun, PendingRow
 
 BLOCK_LINES = 2000
+_SEARCHED_SHIFT = 8
+"""Looking through so many bytes, as a power of two, costs no more than a row elsewhere."""
 _TEXT = varchar()
 _BYTES = varbinary()
 
@@ -59,7 +61,7 @@ class LoadedFile:
     """The rows of an Insert node: the file's bytes and what to do with them. `context` binds SET's expressions."""
 
     node: LoadData
-    data: bytes
+    data: bytes | bytearray
     context: PlanContext
 
 
@@ -78,7 +80,9 @@ class _Setting:
     assign: Assigner | None
 
 
-def load_plan(node: LoadData, database: str, table: TableInfo, data: bytes, context: PlanContext) -> PhysicalPlan:
+def load_plan(
+    node: LoadData, database: str, table: TableInfo, data: bytes | bytearray, context: PlanContext
+) -> PhysicalPlan:
     """The plan of LOAD DATA. Errors 1054, 1083, 1110, 3105."""
     if len(node.format.fields_enclosed) > 1 or len(node.format.fields_escaped) > 1:
         raise SqlError(WRONG_FIELD_TERMINATORS)
@@ -142,12 +146,18 @@ async def run_load(program: InsertProgram, loaded: LoadedFile, context: ExecCont
     loader = _Loader(program, loaded, context)
     options, skip = loaded.node.format, loaded.node.ignore_lines
     bulk = BulkRows(program, context)
-    blocks = blocks_of(loaded.data, options, skip) if bulk.usable and loader.by_column else None
+    blocks = None
+    if bulk.usable and loader.by_column:
+        blocks = await computed(
+            len(loaded.data) >> _SEARCHED_SHIFT, lambda: blocks_of(loaded.data, options, skip), context.kill
+        )
     if blocks is None:
-        await _load_lines(loader, lines_of(loaded.data, options, skip), run)
+        await _load_lines(loader, lines_of(bytes(loaded.data), options, skip), run)
     else:
         for block in blocks:
             count, arrays = await loader.columns(block, options)
+            if arrays is None:
+                await bulk.leave()
             if arrays is not None and await bulk.write(arrays, count, run):
                 run.records += count
             else:

@@ -16,7 +16,7 @@ from planner.functions import cast, unrounded
 from planner.parse.nodes_common import TypeSpec
 from sqlnode.base.collation import default_of
 from sqlnode.base.decimal import MAX_SCALE
-from sqlnode.base.errors import TOO_BIG_PRECISION, TOO_BIG_SCALE, SqlError
+from sqlnode.base.errors import TOO_BIG_PRECISION, TOO_BIG_SCALE, WRONG_VALUE, SqlError
 from sqlnode.base.types import (
     EvalType,
     Flag,
@@ -47,11 +47,23 @@ def _case(binder: ExpressionBinder, node: exp.Expression) -> Expression:
         else:
             compared = operand(binder, subject)
             value = binder.bind(branch.this, compared.type)
-            args.append(binder.call("=", (_as_text(compared, value), _as_text(value, compared))))
+            args.append(_case_comparison(binder, compared, value))
         args.append(operand(binder, branch.args["true"]))
     if node.args.get("default") is not None:
         args.append(operand(binder, node.args["default"]))
     return binder.call("case", args)
+
+
+def _case_comparison(binder: ExpressionBinder, subject: Expression, value: Expression) -> Expression:
+    """CASE looks at numbers and texts as they are: 1 is no YEAR, and what is no date is equal to none, without an error."""
+    if subject.type.code == TypeCode.YEAR:
+        subject = cast(subject, integer(unsigned=True))
+    try:
+        return binder.call("=", (_as_text(subject, value), _as_text(value, subject)))
+    except SqlError as error:
+        if error.row is not WRONG_VALUE:
+            raise
+        return literals.boolean_constant(False)
 
 
 def _as_text(operand: Expression, other: Expression) -> Expression:

@@ -10,7 +10,7 @@ from collections.abc import Callable
 from typing import TypeAlias
 
 from planner.expr.evaluation import EvalContext
-from planner.expr.nodes import Call
+from planner.expr.nodes import Call, Constant
 from planner.functions.registry import CallSite, text_type
 from sqlnode.base.charset import charset_by_name
 from sqlnode.base.collation import Collation, by_name
@@ -69,6 +69,32 @@ def bounded(length: int) -> int:
 def first_length(site: CallSite) -> SqlType:
     """As long as the first argument."""
     return text_type(length_of(site.types[0]))
+
+
+def constant_number(site: CallSite, place: int) -> int | None:
+    """The argument's value where that is known, which bounds the result's length."""
+    argument = site.args[place] if place < len(site.args) else None
+    return argument.value if isinstance(argument, Constant) and isinstance(argument.value, int) else None
+
+
+def cut_length(site: CallSite, place: int = 1) -> SqlType:
+    """As long as the first argument, at most what the argument at `place` says."""
+    whole, most = length_of(site.types[0]), constant_number(site, place)
+    if most is None:
+        return text_type(whole)
+    return text_type(max(most, 0) if whole < 0 else min(whole, max(most, 0)))
+
+
+def padded_length(site: CallSite) -> SqlType:
+    """As long as the second argument says."""
+    length = constant_number(site, 1)
+    return text_type(-1 if length is None else bounded(max(length, 0)))
+
+
+def repeated_length(site: CallSite) -> SqlType:
+    """The first argument's length as many times as the second says."""
+    whole, count = length_of(site.types[0]), constant_number(site, 1)
+    return text_type(-1 if whole < 0 or count is None else bounded(whole * max(count, 0)))
 
 
 def sum_of_lengths(site: CallSite) -> SqlType:

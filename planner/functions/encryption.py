@@ -13,7 +13,14 @@ from planner.expr.evaluation import EvalContext
 from planner.expr.nodes import Call
 from planner.functions.characters import connection_text, encoded
 from planner.functions.registry import Coercibility, Function, Kernel, Kind, Volatility
-from sqlnode.base.errors import DATA_OUT_OF_RANGE, NOT_SUPPORTED_YET, WRONG_ARGUMENTS, SqlError
+from sqlnode.base.errors import (
+    AES_INVALID_IV,
+    DATA_OUT_OF_RANGE,
+    NOT_SUPPORTED_YET,
+    OPTION_IGNORED,
+    WRONG_PARAMCOUNT_TO_NATIVE_FCT,
+    SqlError,
+)
 from sqlnode.base.types import integer, varbinary
 
 S, N = Kind.STRING, Kind.INT
@@ -88,7 +95,7 @@ def _aes_key(key: bytes, size: int) -> bytes:
     return bytes(folded)
 
 
-def _cipher(context: EvalContext, key: bytes, vector: bytes | None) -> tuple[Any, bool]:
+def _cipher(context: EvalContext, function: str, key: bytes, vector: bytes | None) -> tuple[Any, bool]:
     """(the cipher of block_encryption_mode, whether its blocks are padded)."""
     from cryptography.hazmat.primitives.ciphers import Cipher, algorithms, modes
 
@@ -96,9 +103,13 @@ def _cipher(context: EvalContext, key: bytes, vector: bytes | None) -> tuple[Any
     _, bits, chaining = str(mode).lower().split("-")
     algorithm = algorithms.AES(_aes_key(key, int(bits) // 8))
     if chaining == "ecb":
+        if vector is not None:
+            context.warning(OPTION_IGNORED, option="IV")
         return Cipher(algorithm, modes.ECB()), True
-    if vector is None or len(vector) < 16:
-        raise SqlError(WRONG_ARGUMENTS, function="aes_encrypt")
+    if vector is None:
+        raise SqlError(WRONG_PARAMCOUNT_TO_NATIVE_FCT, function=function)
+    if len(vector) < 16:
+        raise SqlError(AES_INVALID_IV, function=function, size=16)
     if chaining == "cbc":
         return Cipher(algorithm, modes.CBC(vector[:16])), True
     if chaining == "ofb":
@@ -113,7 +124,7 @@ def _cipher(context: EvalContext, key: bytes, vector: bytes | None) -> tuple[Any
 
 
 def _aes_encrypt(context: EvalContext, value: bytes, key: bytes, vector: bytes | None = None) -> bytes:
-    cipher, padded = _cipher(context, key, vector)
+    cipher, padded = _cipher(context, "aes_encrypt", key, vector)
     if padded:
         missing = 16 - len(value) % 16
         value += bytes([missing]) * missing
@@ -123,7 +134,7 @@ def _aes_encrypt(context: EvalContext, value: bytes, key: bytes, vector: bytes |
 
 
 def _aes_decrypt(context: EvalContext, value: bytes, key: bytes, vector: bytes | None = None) -> bytes | None:
-    cipher, padded = _cipher(context, key, vector)
+    cipher, padded = _cipher(context, "aes_decrypt", key, vector)
     if padded and (len(value) % 16 or not value):
         return None
     decryptor = cipher.decryptor()

@@ -7,21 +7,24 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 from planner.context import PlanContext
+from planner.expr.evaluation import EvalContext
 from planner.expr.nodes import Call, Expression
 from planner.functions.cast_json import parse_document
+from planner.functions.cast_text import text_converter
 from planner.functions.characters import data, text
 from planner.functions.json_arguments import document, path, paths, value_of_type, values
 from planner.functions.registry import UNLIMITED, Coercibility, Function, Kernel, Kind, Nulls, Overload
 from sqlnode.base import json as binary_json
 from sqlnode.base import json_path
 from sqlnode.base.errors import (
+    INCORRECT_TYPE,
     JSON_BAD_ONE_OR_ALL_ARG,
     JSON_DOCUMENT_NULL_KEY,
     WRONG_PARAMCOUNT_TO_NATIVE_FCT,
     SqlError,
 )
 from sqlnode.base.json import Json
-from sqlnode.base.types import EvalType, boolean, integer, json, varchar
+from sqlnode.base.types import EvalType, TypeCode, boolean, integer, json, varchar
 
 ANY, S, N = Kind.ANY, Kind.STRING, Kind.INT
 _TEXT = varchar(4294967295 // 4, "utf8mb4", "utf8mb4_bin")
@@ -82,8 +85,7 @@ JSON_OBJECT = Function(
 JSON_QUOTE = Function(
     "json_quote",
     (S,),
-    _TEXT,
-    scalar=lambda value: data(binary_json.quote(text(value))),
+    choose=lambda args, context: _quote_kind(args, context),
     example=("JSON_QUOTE('null')", '"null"'),
     examples=(("JSON_QUOTE('a\"b')", '"a\\"b"'),),
 )
@@ -134,8 +136,21 @@ def _json_unquote(call: Call) -> Kernel:
 
 
 def _unquote_kind(args: Sequence[Expression], context: PlanContext) -> Overload:
-    kind = ANY if args[0].type.eval_type in (EvalType.JSON, EvalType.STRING) else S
+    _check_text(args[0], "json_unquote", json=True)
+    kind = ANY if args[0].type.eval_type == EvalType.JSON else S
     return Overload((kind,), _TEXT, build=_json_unquote)
+
+
+def _check_text(argument: Expression, function: str, *, json: bool = False) -> None:
+    """Error 3064 for what is no string; JSON_UNQUOTE takes documents too."""
+    kind = argument.type.eval_type
+    if kind != EvalType.STRING and not (json and kind == EvalType.JSON) and argument.type.code != TypeCode.NULL:
+        raise SqlError(INCORRECT_TYPE, argument=1, function=function)
+
+
+def _quote_kind(args: Sequence[Expression], context: PlanContext) -> Overload:
+    _check_text(args[0], "json_quote")
+    return Overload((S,), _TEXT, scalar=lambda value: data(binary_json.quote(text(value))))
 
 
 JSON_UNQUOTE = Function(
@@ -300,6 +315,10 @@ def _valid(call: Call) -> Kernel:
             return 0
         return 1
 
+    if call.args[0].type.code in (TypeCode.ENUM, TypeCode.SET):
+        name = text_converter(call.args[0].type, varchar(), explicit=False)
+        assert name is not None
+        return lambda value: run(name(value, EvalContext()))
     return run
 
 

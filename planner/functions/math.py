@@ -40,9 +40,10 @@ def _same(site: CallSite) -> SqlType:
 
 def _same_integer(site: CallSite) -> SqlType:
     given = site.types[0]
-    if given.code in (TypeCode.BIT, TypeCode.YEAR):
-        return integer(unsigned=True, length=20 if given.code == TypeCode.BIT else given.length)
-    return given.nullable()
+    return integer(
+        unsigned=given.unsigned or given.code == TypeCode.BIT,
+        length=max(given.length, 20 if given.code == TypeCode.BIT else 1),
+    )
 
 
 def _abs_int(call: Call) -> Kernel:

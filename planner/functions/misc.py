@@ -13,7 +13,7 @@ from planner.expr.nodes import Call, Constant, Expression
 from planner.functions.characters import connection_text, text
 from planner.functions.information import session_of
 from planner.functions.registry import Coercibility, Function, Kind, Nulls, Volatility
-from sqlnode.base.errors import USER_LOCK_WRONG_NAME, WRONG_ARGUMENTS, SqlError
+from sqlnode.base.errors import RESERVED_SYNTAX, USER_LOCK_WRONG_NAME, WRONG_ARGUMENTS, SqlError
 from sqlnode.base.types import EvalType, Flag, Value, integer
 
 S, N, R = Kind.STRING, Kind.INT, Kind.REAL
@@ -168,6 +168,8 @@ def _resolve_name_const(name: str, args: tuple[Expression, ...], context: PlanCo
         or not isinstance(args[0], Constant)
     ):
         raise SqlError(WRONG_ARGUMENTS, function="NAME_CONST")
+    if args[0].value is None:
+        raise SqlError(RESERVED_SYNTAX, syntax="NAME_CONST")
     return args[1]
 
 

@@ -11,11 +11,14 @@ from planner.expr.evaluation import EvalContext
 from planner.expr.nodes import Call
 from planner.functions.characters import (
     bounded,
+    cut_length,
     data,
     encoded,
     first_length,
     is_binary,
     length_of,
+    padded_length,
+    repeated_length,
     sum_of_lengths,
     text,
     too_large,
@@ -174,7 +177,7 @@ def _counts_characters(call: Call) -> bool:
 def _substring_overload(count: int) -> Overload:
     return Overload(
         (S, N, N)[:count],
-        first_length,
+        first_length if count == 2 else lambda site: cut_length(site, 2),
         build=_same_kernel(_substring),
         build_vector=slice_array,
         constants=True,
@@ -204,7 +207,7 @@ SUBSTRING = Function(
 LEFT = Function(
     "left",
     (S, N),
-    first_length,
+    cut_length,
     build=_same_kernel(lambda value, length: value[: max(length, 0)]),
     build_vector=slice_array,
     constants=True,
@@ -214,7 +217,7 @@ LEFT = Function(
 RIGHT = Function(
     "right",
     (S, N),
-    first_length,
+    cut_length,
     build=_same_kernel(lambda value, length: value[-length:] if length > 0 else value[:0]),
     build_vector=slice_array,
     constants=True,
@@ -407,7 +410,7 @@ def _repeat(context: EvalContext, value: bytes, count: int) -> bytes | None:
 REPEAT = Function(
     "repeat",
     (S, N),
-    text_type(),
+    repeated_length,
     scalar=_repeat,
     context=True,
     example=("REPEAT('MySQL', 3)", "MySQLMySQLMySQL"),
@@ -454,7 +457,7 @@ def _pad(on_left: bool) -> Callable[[Call], Kernel]:
 LPAD = Function(
     "lpad",
     (S, N, S),
-    text_type(),
+    padded_length,
     build=_pad(True),
     context=True,
     example=("LPAD('hi', 4, '??')", "??hi"),
@@ -463,7 +466,7 @@ LPAD = Function(
 RPAD = Function(
     "rpad",
     (S, N, S),
-    text_type(),
+    padded_length,
     build=_pad(False),
     context=True,
     example=("RPAD('hi', 5, '?')", "hi???"),

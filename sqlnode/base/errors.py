@@ -363,6 +363,9 @@ REGEXP_STACK_OVERFLOW|3698|HY000|Overflow in the regular expression backtrack st
 TOO_MANY_TABLES|1116|HY000|Too many tables; MySQL can only use {limit} tables in a join
 STACK_OVERRUN|1436|HY000|Thread stack overrun: the statement is nested too deeply
 REGEXP_BAD_INTERVAL|3692|HY000|Incorrect description of a {{min,max}} interval.
+RESERVED_SYNTAX|1382|HY000|The '{syntax}' syntax is reserved for purposes internal to the MySQL server
+OPTION_IGNORED|1618|HY000|<{option}> option ignored
+AES_INVALID_IV|1882|HY000|The initialization vector supplied to {function} is too short. Must be at least {size} bytes long
 INCORRECT_TYPE|3064|HY000|Incorrect type for argument {argument} in function {function}.
 WRONG_VALUE|1525|HY000|Incorrect {kind} value: '{value}'
 REMOVED_SPACES|1466|HY000|Leading spaces are removed from name '{name}'

@@ -113,7 +113,8 @@ def type_spec(sql_type: SqlType) -> TypeSpec:
         length = max(sql_type.length, 0)
         if code == TypeCode.STRING and length > 255:
             name = "VARBINARY" if charset is None else "VARCHAR"
-        if length > _MAX_VARCHAR and code != TypeCode.BIT:
+        is_unknown = sql_type.length < 0 and sql_type.is_string
+        if (length > _MAX_VARCHAR or is_unknown) and code != TypeCode.BIT:
             name, length = ("LONGBLOB" if charset is None else "LONGTEXT"), None
     elif code == TypeCode.NEWDECIMAL:
         length, scale = sql_type.length if sql_type.length > 0 else 65, max(sql_type.scale, 0)

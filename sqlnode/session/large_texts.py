@@ -38,9 +38,13 @@ COLLECTED_AFTER = 32 << 20
 def note_large_text(instance: Instance, length: int) -> None:
     """Another large text is run. The tree of a text with one long literal is a few objects, which the cycle collector,
     counting objects, is in no hurry to find; so characters are counted too."""
-    instance.large_text_characters += length
-    if instance.large_text_characters > COLLECTED_AFTER:
+    before = instance.large_text_characters
+    instance.large_text_characters = after = before + length
+    if after >= 4 * COLLECTED_AFTER:
+        # What still lived the last times, and so is older than what those look at.
         instance.large_text_characters = 0
+        gc.collect()
+    elif after // COLLECTED_AFTER > before // COLLECTED_AFTER:
         gc.collect(1)
 
 

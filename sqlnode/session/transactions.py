@@ -324,6 +324,7 @@ class TransactionState:
         try:
             if optimistic_first:
                 transaction = store.begin(await store.timestamp(), pessimistic=False)
+                transaction.may_load = True
                 try:
                     answer = await run(transaction)
                     await transaction.commit()

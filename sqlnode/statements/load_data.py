@@ -57,12 +57,14 @@ async def _load_data(session: Session, node: LoadData, statement: Statement) -> 
     return await run_plan(session, CachedPlan(plan, context.catalog, statement), ())
 
 
-async def _client_file(session: Session, node: LoadData) -> bytes:
+async def _client_file(session: Session, node: LoadData) -> bytearray:
     """The bytes that the client sends. Error 3948 when the server or the client does not allow it."""
     if not session.instance.globals.get("local_infile") or session.local_infile is None:
         raise SqlError(CLIENT_LOCAL_FILES_DISABLED)
-    pieces = [piece async for piece in session.local_infile(node.file)]
-    return b"".join(pieces)
+    data = bytearray()
+    async for piece in session.local_infile(node.file):
+        data += piece
+    return data
 
 
 async def _server_file(session: Session, node: LoadData) -> bytes:

@@ -40,6 +40,15 @@ VARIABLES = (
     Variable("group_concat_max_len", Scope.BOTH, Kind.INT, 1024, low=4, high=_MAX, hint=True),
     Variable("cte_max_recursion_depth", Scope.BOTH, Kind.INT, 1000, low=0, high=4294967295, hint=True),
     Variable("div_precision_increment", Scope.BOTH, Kind.INT, 4, low=0, high=30, plan=True, hint=True),
+    Variable(
+        "block_encryption_mode",
+        Scope.BOTH,
+        Kind.ENUM,
+        "aes-128-ecb",
+        choices=tuple(
+            f"aes-{bits}-{mode}" for mode in ("ecb", "cbc", "cfb1", "cfb8", "cfb128", "ofb") for bits in (128, 192, 256)
+        ),
+    ),
     Variable("default_week_format", Scope.BOTH, Kind.INT, 0, low=0, high=7, plan=True),
     Variable("lc_time_names", Scope.BOTH, Kind.STRING, "en_US", accepted_only=True),
     Variable("lc_messages", Scope.BOTH, Kind.STRING, "en_US", accepted_only=True),

@@ -256,8 +256,9 @@ class Connection:
                 self.abort()
 
     def shut_down(self) -> None:
-        """The server stops: an idle connection ends; a running command may finish, and ends it then."""
-        if not self._running:
+        """The server stops: an idle connection ends, and one that has not logged in; a running command may finish, and
+        ends it then."""
+        if not self._running or self._session is None:
             self.end(SqlError(SERVER_SHUTDOWN))
         else:
             self.ending = SqlError(SERVER_SHUTDOWN)

@@ -51,6 +51,17 @@ def masked(values: npt.NDArray[np.generic], valid: Bools | None) -> pa.Array:
     return pa.array(values) if valid is None else pa.array(values, mask=~valid)
 
 
+def byte_parts(array: pa.Array) -> tuple[npt.NDArray[np.int64], U8]:
+    """(offsets from 0, bytes) of a binary array."""
+    if array.type not in (pa.binary(), pa.large_binary()):
+        array = array.cast(pa.binary())
+    _, offsets_buffer, data_buffer = array.buffers()
+    kind = np.int64 if array.type == pa.large_binary() else np.int32
+    offsets = np.frombuffer(offsets_buffer, kind)[array.offset : array.offset + len(array) + 1].astype(np.int64)
+    data = np.frombuffer(data_buffer, np.uint8) if data_buffer is not None else np.zeros(0, np.uint8)
+    return offsets - offsets[0], data[offsets[0] : offsets[-1]]
+
+
 def binary_slices(buffer: U8, starts: I64, ends: I64, valid: Bools | None) -> pa.Array:
     """The byte strings [starts, ends) of a buffer as an Arrow binary array.
 

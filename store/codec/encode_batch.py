@@ -16,7 +16,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from sqlnode.base.types import HYBRID_CODES, SqlType, TypeCode
-from store.codec.byte_arrays import encode_comparable_floats
+from store.codec.byte_arrays import byte_parts, encode_comparable_floats
 from store.codec.decimal_arrays import U8, encode_decimals
 from store.codec.keys import FLOAT_FLAG, INT_FLAG, UINT_FLAG
 from store.codec.row_format import VERSION, Kind, kind_of
@@ -29,21 +29,10 @@ _EMPTY = b""
 
 def cells_to_list(array: pa.Array) -> list[bytes]:
     """The byte strings of a binary array without NULLs."""
-    offsets, data = _parts(array)
+    offsets, data = byte_parts(array)
     ends: list[int] = offsets.tolist()
     raw = data.tobytes()
     return [raw[start:end] for start, end in pairwise(ends)]
-
-
-def _parts(array: pa.Array) -> tuple[npt.NDArray[np.int64], U8]:
-    """(offsets from 0, bytes) of a binary array."""
-    if array.type not in (pa.binary(), pa.large_binary()):
-        array = array.cast(pa.binary())
-    _, offsets_buffer, data_buffer = array.buffers()
-    kind = np.int64 if array.type == pa.large_binary() else np.int32
-    offsets = np.frombuffer(offsets_buffer, kind)[array.offset : array.offset + len(array) + 1].astype(np.int64)
-    data = np.frombuffer(data_buffer, np.uint8) if data_buffer is not None else np.zeros(0, np.uint8)
-    return offsets - offsets[0], data[offsets[0] : offsets[-1]]
 
 
 def _binary(lengths: npt.NDArray[np.int64], data: U8) -> pa.Array:
@@ -113,6 +102,11 @@ class RowBatchEncoder:
         self._columns = tuple(columns)
 
     def encode(self, arrays: Sequence[pa.Array]) -> list[bytes] | None:
+        """`encoded` as Python's byte strings."""
+        found = self.encoded(arrays)
+        return None if found is None else cells_to_list(found)
+
+    def encoded(self, arrays: Sequence[pa.Array]) -> pa.Array | None:
         """The stored rows, as many as the arrays have values; None when rows differ too much in what is NULL, or are too
         large for small offsets: then they are to be encoded one by one."""
         count = len(arrays[0]) if arrays else 0
@@ -125,7 +119,8 @@ class RowBatchEncoder:
         patterns, groups = np.unique(np.packbits(nulls, axis=0), axis=1, return_inverse=True)
         if patterns.shape[1] > _MOST_PATTERNS:
             return None
-        rows: list[bytes] = [_EMPTY] * count
+        parts = []
+        places = []
         groups = groups.reshape(-1)
         for pattern in range(patterns.shape[1]):
             chosen = np.flatnonzero(groups == pattern)
@@ -134,11 +129,15 @@ class RowBatchEncoder:
             part = self._encoded([array.take(positions) for array in arrays], absent)
             if part is None:
                 return None
-            for place, row in zip(chosen.tolist(), part):
-                rows[place] = row
-        return rows
+            parts.append(part)
+            places.append(chosen)
+        if len(parts) == 1:
+            return parts[0]
+        order = np.empty(count, np.int64)
+        order[np.concatenate(places)] = np.arange(count)
+        return pa.concat_arrays(parts).take(pa.array(order))
 
-    def _encoded(self, arrays: Sequence[pa.Array], absent: frozenset[int]) -> list[bytes] | None:
+    def _encoded(self, arrays: Sequence[pa.Array], absent: frozenset[int]) -> pa.Array | None:
         """Rows of which the columns at the places `absent` are NULL and no other."""
         count = len(arrays[0])
         present = [place for place in range(len(arrays)) if place not in absent]
@@ -148,14 +147,14 @@ class RowBatchEncoder:
         head = bytes((VERSION, 0)) + len(ids).to_bytes(2, "little") + len(null_ids).to_bytes(2, "little")
         head += bytes(ids) + bytes(null_ids)
         if not cells:
-            return [head] * count
+            return pa.array([head] * count, pa.binary())
         ends = np.cumsum(np.stack([pc.binary_length(cell).to_numpy().astype(np.int64) for cell in cells]), axis=0)
         if ends[-1].max() > _OFFSET_LIMIT:
             return None
         fixed = np.empty((count, len(head) + 2 * len(cells)), np.uint8)
         fixed[:, : len(head)] = np.frombuffer(head, np.uint8)
         fixed[:, len(head) :] = np.ascontiguousarray(ends.T.astype("<u2")).view(np.uint8)
-        return cells_to_list(joined([_rows_of(fixed), *cells]))
+        return joined([_rows_of(fixed), *cells])
 
 
 def joined(cells: Sequence[pa.Array]) -> pa.Array:

@@ -59,7 +59,7 @@ def _is_plain(
 ) -> bool:
     """Whether the checks of prewrite pass, and the caches answer all of them."""
     versions = mvcc.versions
-    if mvcc.prewritten.by_ts or start_ts < versions.floor or start_ts < mvcc.touched_floor:
+    if mvcc.prewritten.by_ts or mvcc.loading or start_ts < versions.floor or start_ts < mvcc.touched_floor:
         return False
     if buffer.size_bytes > ONE_PC_BYTE_LIMIT:
         return False

@@ -51,15 +51,34 @@ class _Chosen:
 
 
 class BlockReader:
-    """Reads `ranges` at `ts`."""
+    """Reads `ranges` at `ts`, without the versions that end with something `hidden`."""
 
-    __slots__ = ("_alive", "_chunk", "_engine", "_left", "_reverse", "bytes_read", "keys_read", "ts", "versions_read")
+    __slots__ = (
+        "_alive",
+        "_chunk",
+        "_engine",
+        "_hidden",
+        "_left",
+        "_reverse",
+        "bytes_read",
+        "keys_read",
+        "ts",
+        "versions_read",
+    )
 
     def __init__(
-        self, engine: Engine, ranges: Iterable[KeyRange], ts: int, *, reverse: bool = False, limit: int = 0
+        self,
+        engine: Engine,
+        ranges: Iterable[KeyRange],
+        ts: int,
+        *,
+        reverse: bool = False,
+        limit: int = 0,
+        hidden: frozenset[bytes] = frozenset(),
     ) -> None:
         """`limit`: how many keys the reader will ask for, 0 when unknown."""
         self._engine = engine
+        self._hidden = hidden
         self._left: list[KeyRange] = list(ranges)
         """Ranges to read, the next one last."""
         if not reverse:
@@ -198,14 +217,15 @@ class BlockReader:
         if values is None:
             return None
         if len(keys) >= _ARRAYS_FROM:
-            found = _single_keys(keys, self.ts)
+            found = _single_keys(keys, self.ts, self._hidden)
             if found is not None:
                 return (found, values) if keys[0][:-8] != decided else None
         encoded = [versioned[:-8] for versioned in keys]
         if len(set(encoded)) != len(encoded) or encoded[0] == decided:
             return None
         bound = desc(self.ts)
-        if min([versioned[-8:] for versioned in keys]) < bound:
+        ends = [versioned[-8:] for versioned in keys]
+        if min(ends) < bound or not self._hidden.isdisjoint(ends):
             return None
         return _decoded_keys(encoded), values
 
@@ -213,12 +233,13 @@ class BlockReader:
         """The newest visible version of each key, pair by pair. `decided` is the last key whose version is known (its
         older ones may fill the next chunk)."""
         bound = desc(self.ts)
+        hidden = self._hidden
         encoded: list[bytes] = []
         values: list[bytes] = []
         far: list[tuple[int, WriteRecord]] = []
         for versioned, record in chunk:
             prefix = versioned[:-8]
-            if prefix == decided or versioned[-8:] < bound:
+            if prefix == decided or versioned[-8:] < bound or versioned[-8:] in hidden:
                 continue
             kind = record[0]
             if kind != PUT:
@@ -283,7 +304,7 @@ def plain_values(records: Sequence[bytes]) -> list[bytes] | None:
     return values if list(heads[_HEAD - 1 :: _HEAD]) == list(map(len, values)) else None
 
 
-def _single_keys(versioned: Sequence[bytes], ts: int) -> list[bytes] | None:
+def _single_keys(versioned: Sequence[bytes], ts: int, hidden: frozenset[bytes] = frozenset()) -> list[bytes] | None:
     """The keys of sorted versions when each is the only one of its key, visible at `ts`, and all keys have one length;
     None when not, or when they must be looked at one by one."""
     count, size = len(versioned), len(versioned[0])
@@ -300,6 +321,8 @@ def _single_keys(versioned: Sequence[bytes], ts: int) -> list[bytes] | None:
     prefixes = np.ascontiguousarray(matrix[:, :-8]).view(f"V{size - 8}").reshape(-1)
     timestamps = np.ascontiguousarray(matrix[:, -8:]).view(">u8").reshape(-1)
     if (prefixes[1:] == prefixes[:-1]).any() or (timestamps < np.uint64(~ts & _MASK_64)).any():
+        return None
+    if any((timestamps == np.uint64(int.from_bytes(end, "big"))).any() for end in hidden):
         return None
     length = 8 * groups - pad
     raw = np.ascontiguousarray(encoded[:, :, :8]).reshape(count, 8 * groups)[:, :length].tobytes()

@@ -39,6 +39,7 @@ from store.api import (
 from store.embedded import percolator
 from store.embedded.at_once import KEY_LIMIT, commit_at_once
 from store.embedded.blocks import AFTER_ALL_KEYS, BlockReader
+from store.embedded.bulk import EmbeddedBulkLoad, recover_loads
 from store.embedded.dead_ranges import WORTH
 from store.embedded.engine import Engine, Stalled
 from store.embedded.evaluation import Evaluation
@@ -77,6 +78,7 @@ class EmbeddedClient:
         self.engine = engine
         self.oracle = oracle
         self.mvcc = Mvcc(engine, oracle, cache_bytes)
+        recover_loads(self.mvcc)
         self.gc = GarbageCollector(self.mvcc)
         self._evaluation = Evaluation(engine, evaluator)
         self._entries = self.mvcc.versions.entries
@@ -166,7 +168,10 @@ class EmbeddedClient:
             ts = self.oracle.last
         if ts >= self.engine.unsynced_ts:
             self.mvcc.met_unsynced = True
-        return BlockReader(self.engine, ranges, ts, reverse=reverse, limit=limit)
+        if not self.mvcc.late:
+            return BlockReader(self.engine, ranges, ts, reverse=reverse, limit=limit)
+        hidden = self.mvcc.hidden_at(ts)
+        return BlockReader(self.engine, ranges, ts, reverse=reverse, limit=limit, hidden=hidden)
 
     # --- writes ---
 
@@ -218,6 +223,10 @@ class EmbeddedClient:
             return 0
         return commit_at_once(self.mvcc, self.gc, start_ts, buffer, locked, pessimistic=pessimistic)
 
+    def begin_load(self, start_ts: int) -> EmbeddedBulkLoad:
+        """See `BulkLoads`."""
+        return EmbeddedBulkLoad(self.mvcc, start_ts)
+
     async def synced(self) -> None:
         """All commits that were made are durable."""
         await self.engine.wait_synced()
@@ -267,7 +276,7 @@ class EmbeddedClient:
             for key in request.keys:
                 before = locks.mode_held(key, start_ts)
                 if (before is None or before < mode) and (
-                    self._live or not locks.try_acquire(key, start_ts, mode, request.primary)
+                    self._live or self.mvcc.loading or not locks.try_acquire(key, start_ts, mode, request.primary)
                 ):
                     deadline = deadline or perf_counter() + request.wait_ms / 1000
                     if not await self._acquire(key, request, deadline):
@@ -318,6 +327,10 @@ class EmbeddedClient:
         locks = self.mvcc.locks
         start_ts = request.start_ts
         while True:
+            if self.mvcc.loading and self.mvcc.is_loading(key):
+                if not await self._wait_for_load(key, request, deadline):
+                    return False
+                continue
             txn = self.mvcc.prewritten.holder(key, start_ts)
             if txn is not None and txn.dead:
                 await self._unstalled(lambda txn=txn: self.mvcc.settle(txn))  # type: ignore[misc]
@@ -342,6 +355,19 @@ class EmbeddedClient:
             await locks.acquire(key, start_ts, request.mode, request.primary, max(0, int(left * 1000)))
             if self.mvcc.prewritten.holder(key, start_ts) is None:
                 return True
+
+    async def _wait_for_load(self, key: bytes, request: LockRequest, deadline: float) -> bool:
+        """For a moment, while a load that has the key commits; False when it is to be skipped."""
+        if request.wait is LockWait.NOWAIT:
+            raise LockNotAvailable(key)
+        if request.wait is LockWait.SKIP_LOCKED:
+            return False
+        if request.check is not None:
+            request.check()
+        if perf_counter() > deadline:
+            raise LockWaitTimeout(key)
+        await asyncio.sleep(_STALL_PAUSE_SECONDS)
+        return True
 
     async def _wait_for(self, txn: Prewritten, key: bytes, start_ts: int, seconds: float) -> None:
         """Until the two-phase commit is decided or its locks have outlived their time."""

@@ -71,7 +71,7 @@ class GarbageCollector:
 
     def advance(self, ts: int) -> int:
         """Raises the safe point to `ts` at most, as far as readers allow; returns the one in force."""
-        allowed = min(ts, self._wanted())
+        allowed = self._mvcc.held_back(min(ts, self._wanted()))
         if allowed > self.safe_point:
             self.safe_point = allowed
         return self.safe_point

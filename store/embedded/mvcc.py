@@ -14,7 +14,7 @@ min_commit_ts above T; the commit is then refused at a timestamp at or below T.
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from store.api import MAX_TIMESTAMP, SHORT_VALUE_LIMIT, Corrupt, KeyLocked, KeyRange, LockInfo, ResolvedLocks
 from store.embedded.engine import Engine
@@ -38,8 +38,11 @@ from store.embedded.records import (
 )
 from store.embedded.versions import Entry, VersionCache
 
+if TYPE_CHECKING:
+    from store.embedded.bulk import EmbeddedBulkLoad
+
 _LOCKS_PER_ERROR: Final = 256
-_SHARED: Final = 12
+SHARED: Final = 12
 """Bytes that the encoded keys of a table's records share (those of indexes share them with other indexes)."""
 _ENDS: Final = 10_000
 _TOUCHED_LIMIT: Final = 200_000
@@ -66,6 +69,10 @@ class Mvcc:
         self._ends: dict[bytes, tuple[bytes, int]] = {}
         """Where a table's records end: by the encoded prefix that they share, a key at and behind which the database had
         no record, and the cache's `losses` then. While those stay, what was written behind it stands in the cache."""
+        self.late: dict[int, int] = {}
+        """Of commits that were written at one timestamp and became visible at a later one: the two (`bulk`)."""
+        self.loading: list[EmbeddedBulkLoad] = []
+        """Loads whose commit is under way: nobody else may write or lock their keys."""
         self.met_unsynced = False
         """A read met a version that is not durable: whoever called it must let the engine settle before it answers."""
         self._load_locks()
@@ -87,7 +94,7 @@ class Mvcc:
         entry = self.versions.entries.get(key)
         if entry is None:
             encoded = encode_key(key)
-            end = self._ends.get(encoded[:_SHARED])
+            end = self._ends.get(encoded[:SHARED])
             if end is not None and encoded >= end[0] and end[1] == self.versions.losses:
                 return 0, None
             entry = self._seek(encoded, MAX_TIMESTAMP)
@@ -110,25 +117,31 @@ class Mvcc:
         cursor = self.engine.write_family.iter()
         cursor.seek(encoded + desc(ts))
         size = len(encoded) + 8
-        if ts == MAX_TIMESTAMP and not (cursor.valid() and cursor.key().startswith(encoded[:_SHARED])):
+        if ts == MAX_TIMESTAMP and not (cursor.valid() and cursor.key().startswith(encoded[:SHARED])):
             cursor.status()
             if len(self._ends) >= _ENDS:
                 self._ends.clear()
-            self._ends[encoded[:_SHARED]] = (encoded, self.versions.losses)
+            self._ends[encoded[:SHARED]] = (encoded, self.versions.losses)
             return 0, None
         while cursor.valid():
             versioned: bytes = cursor.key()
             if len(versioned) != size or not versioned.startswith(encoded):
                 break
+            commit_ts = ts_of(versioned)
+            if self.late:
+                commit_ts = self.late.get(commit_ts, commit_ts)
+                if commit_ts > ts:
+                    cursor.next()
+                    continue
             record: bytes = cursor.value()
             if has_plain_short_value(record):
-                return ts_of(versioned), record[12:]
+                return commit_ts, record[12:]
             kind = record[0]
             if kind in (PUT, DELETE):
                 write = decode_write(record)
                 if not write.gc_fence or write.gc_fence > ts:
-                    return ts_of(versioned), self.value_of(encoded, write)
-                return ts_of(versioned), None
+                    return commit_ts, self.value_of(encoded, write)
+                return commit_ts, None
             cursor.next()
         cursor.status()
         return 0, None
@@ -227,7 +240,8 @@ class Mvcc:
         if cursor.valid():
             versioned: bytes = cursor.key()
             if len(versioned) == len(encoded) + 8 and versioned.startswith(encoded):
-                return ts_of(versioned), cursor.value()[0] == ROLLBACK
+                ts = ts_of(versioned)
+                return self.late.get(ts, ts), cursor.value()[0] == ROLLBACK
         return 0, False
 
     def has_records(self, first: bytes, last: bytes) -> bool:
@@ -239,6 +253,25 @@ class Mvcc:
             return found
         cursor.status()
         return False
+
+    # --- loads ---
+
+    def hidden_at(self, ts: int) -> frozenset[bytes]:
+        """The ends of versions that are written and not to be seen at `ts`."""
+        return frozenset([desc(written) for written, visible in self.late.items() if written <= ts < visible])
+
+    def held_back(self, safe_point: int) -> int:
+        """The safe point, or what is below all versions that somebody above it does not see yet."""
+        for written, visible in list(self.late.items()):
+            if safe_point >= visible:
+                del self.late[written]
+            elif safe_point >= written:
+                safe_point = written - 1
+        return safe_point
+
+    def is_loading(self, key: bytes) -> bool:
+        """Whether a load commits that has the key."""
+        return any(load.holds(key) for load in self.loading)
 
     # --- transactions of dead processes ---
 

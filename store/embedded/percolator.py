@@ -28,6 +28,7 @@ from store.api import (
     WriteConflict,
     physical_ms,
 )
+from store.embedded.engine import Stalled
 from store.embedded.mvcc import Mvcc
 from store.embedded.prewritten import KINDS, Prewritten
 from store.embedded.records import DELETE, LOCK, PUT, ROLLBACK, LockRecord, desc, encode_key, varint
@@ -205,6 +206,8 @@ def check(mvcc: Mvcc, request: PrewriteRequest, mutations: Sequence[Mutation], a
     """All conditions of prewrite (transactions, 5.1 and 5.2). Raises KeyLocked, WriteConflict, AlreadyExists,
     TxnAborted."""
     start_ts = request.start_ts
+    if mvcc.loading and any(mvcc.is_loading(key) for _, key, _ in mutations):
+        raise Stalled("a load that has one of the keys commits")
     if mvcc.locks.locks or mvcc.prewritten.by_ts:
         _check_locks(mvcc, request, mutations, actions)
     elif actions and PessimisticAction.CHECK in actions:

@@ -22,7 +22,16 @@ from typing import TYPE_CHECKING, Final
 from rocksdict import ReadOptions
 
 from store.api import Pair
-from store.embedded.records import DELETE, PUT, decode_key, decode_write, encode_key, has_plain_short_value, ts_of
+from store.embedded.records import (
+    DELETE,
+    NEVER,
+    PUT,
+    decode_key,
+    decode_write,
+    encode_key,
+    has_plain_short_value,
+    ts_of,
+)
 
 if TYPE_CHECKING:
     from store.embedded.mvcc import Mvcc
@@ -165,6 +174,11 @@ class RecordBlocks:
         if block is not None:
             self._used -= block.size
 
+    def drop_range(self, first: bytes, last: bytes) -> None:
+        """Forgets the blocks of all keys from `first` to `last`."""
+        for prefix in [prefix for prefix in self.blocks if first[:PREFIX] <= prefix <= last[:PREFIX]]:
+            self.drop(prefix)
+
     def clear(self) -> None:
         """Forgets everything."""
         self._refused.clear()
@@ -221,6 +235,10 @@ def read_block(mvcc: Mvcc, prefix: bytes) -> Block | None:
     decided = b""
     for versioned, record in versions:
         commit_ts = ts_of(versioned)
+        if mvcc.late:
+            commit_ts = mvcc.late.get(commit_ts, commit_ts)
+            if commit_ts == NEVER:
+                continue
         if commit_ts > newest:
             newest = commit_ts
         encoded = versioned[:-8]

@@ -24,6 +24,9 @@ LOCK: Final = 0x4C
 ROLLBACK: Final = 0x52
 PESSIMISTIC: Final = 0x53
 
+NEVER: Final = 1 << 64
+"""Above all timestamps."""
+
 _MASK: Final = (1 << 64) - 1
 _U64: Final = Struct(">Q")
 _HIGH_BITS: Final = int.from_bytes(b"\x80" * 9, "little")

@@ -74,6 +74,14 @@ class VersionCache:
         if commit_ts > self.floor:
             self.floor = commit_ts
 
+    def forget_range(self, first: bytes, last: bytes, commit_ts: int) -> None:
+        """Drops all keys from `first` to `last`, of which many got a version."""
+        entries = self.entries
+        for key in [key for key in entries if first <= key <= last]:
+            del entries[key]
+        self.blocks.drop_range(first, last)
+        self.forget((), commit_ts)
+
     def clear(self) -> None:
         """Forgets everything."""
         self.losses += 1

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import random
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -9,6 +10,7 @@ from typing import Any
 import pymysql
 import pytest
 
+from executor.dml import bulk_rows, load_columns
 from sqlnode.testing import serve_memory
 
 
@@ -133,3 +135,98 @@ def test_a_short_line_leaves_null_only_where_it_is_the_default(
         cursor.execute(f"LOAD DATA LOCAL INFILE '{file}' INTO TABLE short")
         cursor.execute("SELECT * FROM short ORDER BY id")
         assert list(cursor.fetchall()) == [(1, "x", None, None, 0), (2, "y", "", None, 0)]
+
+
+@pytest.fixture
+def bulk(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Loads from a few rows on."""
+    monkeypatch.setattr(bulk_rows, "LOAD_FROM_BYTES", 2_000)
+    monkeypatch.setattr(load_columns, "BLOCK_BYTES", 1_000)
+
+
+def in_bulk(kind: str, key: str, tmp_path: Path, lines: list[bytes], before: str = "") -> tuple[Any, str, list[Any]]:
+    """(count or error, warnings, rows) of a LOAD DATA that goes the bulk way as far as it can."""
+    file = tmp_path / "many"
+    file.write_bytes(b"".join(lines))
+    with serve_memory() as server:
+        connection = pymysql.connect(
+            host=server.host, port=server.port, user="root", database="test", local_infile=True, autocommit=True
+        )
+        with connection.cursor() as cursor:
+            cursor.execute(f"CREATE TABLE b (id INT, v VARCHAR(40){key})")
+            if before:
+                cursor.execute(before)
+            try:
+                answer: Any = cursor.execute(f"LOAD DATA LOCAL INFILE '{file}' {kind} INTO TABLE b")
+            except pymysql.err.MySQLError as error:
+                answer = error.args[0]
+            cursor.execute("SHOW WARNINGS")
+            warnings = sorted({str(row[1:]) for row in cursor.fetchall()})
+            cursor.execute("SELECT * FROM b ORDER BY id, v")
+            found = list(cursor.fetchall())
+        connection.close()
+    return answer, "".join(warnings), found
+
+
+LINES = [b"%d\tvalue of %d\n" % (number, number) for number in range(1000)]
+ROWS = [(number, f"value of {number}") for number in range(1000)]
+
+
+@pytest.mark.usefixtures("bulk")
+@pytest.mark.parametrize("key", [", PRIMARY KEY (id)", "", ", PRIMARY KEY (id, v)"])
+def test_in_bulk(tmp_path: Path, key: str) -> None:
+    assert in_bulk("", key, tmp_path, LINES) == (1000, "", ROWS)
+
+
+@pytest.mark.usefixtures("bulk")
+def test_in_bulk_in_any_order_with_other_rows(tmp_path: Path) -> None:
+    lines = random.Random(5).sample(LINES, 1000)
+    found = in_bulk("", ", PRIMARY KEY (id)", tmp_path, lines, "INSERT INTO b VALUES (1000, 'z'), (-1, 'a')")
+    assert found == (1000, "", [(-1, "a"), *ROWS, (1000, "z")])
+
+
+@pytest.mark.usefixtures("bulk")
+@pytest.mark.parametrize("line", [b"500\ttwice\n", b"7\ttwice\n", b"990\ttwice\n"])
+def test_in_bulk_with_a_duplicate(tmp_path: Path, line: bytes) -> None:
+    number = int(line.split(b"\t")[0])
+    lines = [*LINES[:700], line, *LINES[700:]]
+    first = (number, "twice" if number > 700 else f"value of {number}")
+    kept = [first if row[0] == number else row for row in ROWS]
+    warning = f"(1062, \"Duplicate entry '{number}' for key 'b.PRIMARY'\")"
+    assert in_bulk("", ", PRIMARY KEY (id)", tmp_path, lines) == (1000, warning, kept)
+    last = (number, f"value of {number}" if number > 700 else "twice")
+    kept = [last if row[0] == number else row for row in ROWS]
+    assert in_bulk("REPLACE", ", PRIMARY KEY (id)", tmp_path, lines) == (1002, "", kept)
+
+
+@pytest.mark.usefixtures("bulk")
+def test_in_bulk_with_rows_that_are_there(tmp_path: Path) -> None:
+    before = "INSERT INTO b VALUES (3, 'old'), (600, 'old')"
+    kept = [(row[0], "old") if row[0] in (3, 600) else row for row in ROWS]
+    count, warnings, found = in_bulk("", ", PRIMARY KEY (id)", tmp_path, LINES, before)
+    assert (count, found, warnings.count("1062")) == (998, kept, 2)
+
+
+@pytest.mark.usefixtures("bulk")
+def test_in_bulk_with_lines_that_are_not_plain(tmp_path: Path) -> None:
+    lines = [*LINES[:700], b"5000\tvalue\\tof\n", b"5001\n", *LINES[700:]]
+    count, warnings, found = in_bulk("", ", PRIMARY KEY (id)", tmp_path, lines)
+    assert (count, found) == (1002, [*ROWS, (5000, "value\tof"), (5001, None)])
+    assert "1261" in warnings
+
+
+@pytest.mark.usefixtures("bulk")
+def test_insert_select_in_bulk() -> None:
+    with serve_memory() as server:
+        connection = pymysql.connect(host=server.host, port=server.port, user="root", database="test", autocommit=True)
+        with connection.cursor() as cursor:
+            cursor.execute("CREATE TABLE a (id INT PRIMARY KEY, v VARCHAR(40))")
+            cursor.execute("INSERT INTO a VALUES " + ",".join(f"({number}, 'value')" for number in range(1500)))
+            cursor.execute("CREATE TABLE b LIKE a")
+            assert cursor.execute("INSERT INTO b SELECT * FROM a") == 1500
+            with pytest.raises(pymysql.err.IntegrityError, match="Duplicate entry '0' for key"):
+                cursor.execute("INSERT INTO b SELECT * FROM a")
+            assert cursor.execute("INSERT INTO b SELECT id + 1500, v FROM b") == 1500
+            cursor.execute("SELECT COUNT(*), COUNT(DISTINCT id), MIN(id), MAX(id) FROM b WHERE v = 'value'")
+            assert cursor.fetchall() == ((3000, 3000, 0, 2999),)
+        connection.close()

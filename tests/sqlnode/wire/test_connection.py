@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import socket
 import threading
 import time
 from collections.abc import Callable
@@ -172,6 +173,28 @@ def test_a_stop_lets_statements_finish_and_ends_the_rest() -> None:
         assert reply[1:3] == shutdown.code.to_bytes(2, "little")
     with pytest.raises(OSError):
         RawClient(server.port)
+
+
+def test_a_stop_does_not_wait_for_who_says_nothing() -> None:
+    """Clients that have not logged in run nothing that might finish: not one of them is there when the draining begins."""
+    silent: list[socket.socket] = []
+    waited: list[int] = []
+    with running(script) as server:
+        silent += [socket.create_connection((server.host, server.port)) for _ in range(5)]
+        for one in silent:
+            assert one.recv(4)
+        wait_empty = server.server._wait_empty
+
+        async def noted(seconds: float) -> None:
+            await asyncio.sleep(0)
+            await asyncio.sleep(0)
+            waited.append(len(server.server._connections))
+            await wait_empty(seconds)
+
+        server.server._wait_empty = noted  # type: ignore[method-assign]
+    assert waited[0] == 0
+    for one in silent:
+        one.close()
 
 
 def test_many_connections(server: Running) -> None:
