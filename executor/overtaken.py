@@ -17,7 +17,7 @@ from executor.dml.table_writer import TableWriter, writer_of
 from executor.index_entries import entry_handle
 from executor.reads import CurrentReads
 from sqlnode.base.schema import TableInfo
-from store.codec.keys import decode_record_key, record_range
+from store.codec.keys import INT_FLAG, decode_record_key, encode_int, index_range, record_key, record_range
 from store.codec.table_codec import IndexEntry
 from store.transaction import Transaction
 
@@ -36,12 +36,44 @@ async def correct_reads(context: ExecContext, tables: Iterable[tuple[str, TableI
         if table.is_view or not table.indexes:
             continue
         own = dict(buffer.buffered(*record_range(table.id)))
-        overtaken = await _overtaken(context, transaction, own) if own else []
+        if not own:
+            continue
+        overtaken = await _overtaken(context, transaction, own)
         if overtaken:
             writer = writer_of(database, table, context)
             changes.update(await _changes(context, transaction, writer, own, overtaken))
+        changes.update(await _covered(transaction, table, own, changes))
     if changes:
         context.snapshot = CurrentReads(transaction.snapshot, buffer.overlaid(changes))
+
+
+async def _covered(transaction: Transaction, table: TableInfo, own: Changes, changes: Changes) -> Changes:
+    """Entries of unique indexes that the transaction has written (or that `changes` puts right), and that are still
+    another row's in the snapshot, which is seen by them. Where they are entries of own rows now, both are seen: the
+    other's gets a key right behind, as one that need not be unique."""
+    found: Changes = {}
+    compared, snapshot = transaction.compared, transaction.snapshot
+    for index in table.indexes:
+        if not index.unique or (index.primary and table.is_common_handle):
+            continue
+        start, end = index_range(table.id, index.id)
+        written = dict(transaction.buffer.buffered(start, end))
+        written.update((key, value) for key, value in changes.items() if start <= key < end)
+        asked = [key for key in written if compared.get(key, False) is False]
+        present = await snapshot.batch_get(asked) if asked else {}
+        for key in asked:
+            value = present.get(key)
+            if value is None:
+                compared[key] = True
+                continue
+            handle = entry_handle(key, value, len(index.columns), common=table.is_common_handle)
+            compared[key] = record_key(table.id, handle) in own
+            if compared[key]:
+                continue
+            if written[key] is not None:
+                key += bytes((INT_FLAG,)) + encode_int(handle) if isinstance(handle, int) else handle
+            found[key] = value
+    return found
 
 
 async def _overtaken(context: ExecContext, transaction: Transaction, own: Changes) -> list[bytes]:
@@ -61,20 +93,12 @@ async def _changes(
     context: ExecContext, transaction: Transaction, writer: TableWriter, own: Changes, overtaken: Sequence[bytes]
 ) -> Changes:
     """What the index entries of the rows must be for a reader of the snapshot."""
-    snapshot, entries = transaction.snapshot, transaction.buffer.entries
-    before = await snapshot.batch_get(overtaken)
-    newest = await context.store.snapshot(transaction.for_update_ts).batch_get(overtaken)
+    entries = transaction.buffer.entries
+    before = await transaction.snapshot.batch_get(overtaken)
     changes: Changes = {}
     for entry in _entries(context, writer, before):
         if entries.get(entry.key) is None:
             changes[entry.key] = None
-    # An entry of a unique index that this transaction removed may have been another row's in the snapshot.
-    taken = [entry for entry in _entries(context, writer, newest) if entry.distinct and entry.key in entries]
-    others = await snapshot.batch_get([entry.key for entry in taken if entries[entry.key] is None]) if taken else {}
-    for entry in taken:
-        value = others.get(entry.key)
-        if value is not None and _record_key(writer, entry, value) not in own:
-            changes[entry.key] = value
     written = {key: value for key in overtaken if (value := own[key]) is not None}
     for entry in _entries(context, writer, written):
         changes[entry.key] = entry.value
@@ -92,10 +116,3 @@ def _entries(context: ExecContext, writer: TableWriter, rows: Rows) -> list[Inde
             stored = writer.with_instants(stored, row, value, handle, zone)
         found += writer.codec.index_entries(stored, handle)
     return found
-
-
-def _record_key(writer: TableWriter, entry: IndexEntry, value: bytes) -> bytes:
-    table = writer.table
-    index = next(index for index in table.indexes if index.id == entry.index_id)
-    handle = entry_handle(entry.key, value, len(index.columns), common=table.is_common_handle)
-    return writer.codec.record_key(handle)

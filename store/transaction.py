@@ -96,7 +96,8 @@ class Transaction:
         """Raises when the statement that runs was killed; asked before each wait for a lock. `cancel_wait` ends a wait that
         has begun."""
         self.compared: dict[bytes, bool] = {}
-        """Written record keys that the executor has looked at: whether their newest committed value is the snapshot's."""
+        """Keys written that the executor has looked at: whether what lies below is what the snapshot has (see
+        `executor.overtaken`)."""
         self.may_load = False
         """Set by whoever knows that one statement is all of the transaction: it may `begin_load`."""
         self.load: BulkLoad | None = None
@@ -226,6 +227,8 @@ class Transaction:
 
     def rollback_to(self, savepoint: int) -> None:
         """Undoes writes since the savepoint; locks stay."""
+        if self.compared:
+            self.compared.clear()
         self.buffer.rollback_to(savepoint)
 
     # --- locks ---
