@@ -75,6 +75,9 @@ class EmbeddedBulkLoad:
         self._mvcc = mvcc
         self._start_ts = start_ts
         self._written_ts = mvcc.oracle.now()
+        # Whoever reads above that must know, from when he begins, what he will meet and not see.
+        mvcc.late[self._written_ts] = NEVER
+        self._published = False
         self._folder = mvcc.engine.path / _FOLDER / str(start_ts)
         self._prefix = b""
         """What all encoded keys begin with."""
@@ -315,7 +318,7 @@ class EmbeddedBulkLoad:
         batch.put(mark, json.dumps([self._written_ts, ranges]).encode(), engine.meta_handle)
         engine.write(batch, patient=True)
         engine.sync_now()
-        mvcc.late[self._written_ts] = NEVER
+        self._published = True
         options = IngestExternalFileOptions()
         options.set_move_files(True)
         for family, files in ((engine.default, self._far_files), (engine.write_family, self._files)):
@@ -335,6 +338,8 @@ class EmbeddedBulkLoad:
     def discard(self) -> None:
         """See `BulkLoad`."""
         self._runs, self._waiting = [], []
+        if not self._published:
+            self._mvcc.late.pop(self._written_ts, None)
         shutil.rmtree(self._folder, ignore_errors=True)
 
 
