@@ -20,8 +20,8 @@ def _certain(sql_type: SqlType) -> SqlType:
 
 
 def integer_constant(value: int, text: str | None = None) -> Constant:
-    """An integer: BIGINT, BIGINT UNSIGNED, or DECIMAL beyond 64 bits; `length` counts its digits."""
-    digits = len(str(abs(value)))
+    """An integer: BIGINT, BIGINT UNSIGNED, or DECIMAL beyond 64 bits; `length` counts its digits and its sign."""
+    digits = len(str(value))
     if -_SIGNED_LIMIT <= value < _SIGNED_LIMIT:
         return Constant(value, SqlType(TypeCode.LONGLONG, Flag.BINARY | Flag.NOT_NULL, digits, 0), text)
     if 0 <= value < _UNSIGNED_LIMIT:

@@ -148,6 +148,10 @@ def whole_digits(sql_type: SqlType) -> int:
     return _DIGITS.get(sql_type.code, 20)
 
 
+INTEGER_LENGTHS = {TypeCode.TINY: 4, TypeCode.SHORT: 6, TypeCode.INT24: 9, TypeCode.LONG: 11}
+"""Characters that a column's values may have, whatever width it was given to be shown in."""
+
+
 def display_length(sql_type: SqlType) -> int:
     """Most characters (bytes for binary strings) of a value's text; -1 unknown."""
     if sql_type.code == TypeCode.NULL:
@@ -160,7 +164,7 @@ def display_length(sql_type: SqlType) -> int:
         return sql_type.length + 2 if sql_type.length > 0 else 67
     if sql_type.eval_type == EvalType.REAL:
         return 22
-    return sql_type.length
+    return max(sql_type.length, INTEGER_LENGTHS.get(sql_type.code, -1))
 
 
 # ------------------------------------------------------------------------------------------------- comparison of types

@@ -65,12 +65,14 @@ def _resolve_using(name: str, args: tuple[Expression, ...], context: PlanContext
     target = SqlType(code, flags, length, -1, charset.name, collation.name)
     if value.type.charset == charset.name:
         return _relabelled(value, target)
-    found = make_cast(value, target, explicit=True)
-    if isinstance(value, Call) and value.name == "char" and isinstance(found, Call):
-        # CHAR(… USING charset) is as weak as a literal, unlike CONVERT
-        derivation = replace(found.signature.derivation, coercibility=Coercibility.LITERAL)
-        return replace(found, signature=replace(found.signature, derivation=derivation))
-    return found
+    found = make_cast(value, target)  # the whole text, unlike CAST(… AS CHAR(n))
+    if not isinstance(found, Call):
+        return found
+    # CHAR(… USING charset) is as weak as a literal, unlike CONVERT
+    is_char = isinstance(value, Call) and value.name == "char"
+    strength = Coercibility.LITERAL if is_char else Coercibility.IMPLICIT
+    derivation = replace(found.signature.derivation, coercibility=strength)
+    return replace(found, signature=replace(found.signature, derivation=derivation))
 
 
 def _relabelled(value: Expression, target: SqlType) -> Expression:

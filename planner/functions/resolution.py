@@ -7,7 +7,7 @@ from dataclasses import replace
 from functools import cache
 
 from planner.context import PlanContext
-from planner.expr.coercion import aggregate_collations
+from planner.expr.coercion import INTEGER_LENGTHS, aggregate_collations
 from planner.expr.nodes import AggregateCall, Call, Constant, Expression, OrderItem
 from planner.functions.registry import (
     FROM_ARGUMENTS,
@@ -232,7 +232,9 @@ def string_form(sql_type: SqlType, context: PlanContext) -> SqlType:
         return SqlType(TypeCode.VAR_STRING, Flag.BINARY, (max(sql_type.length, 1) + 7) // 8, -1, "binary", "binary")
     if sql_type.code == TypeCode.JSON:
         return varchar(4294967295 // 4, "utf8mb4", "utf8mb4_bin")
-    length = sql_type.length
+    length = max(sql_type.length, INTEGER_LENGTHS.get(sql_type.code, -1))
+    if sql_type.eval_type == EvalType.REAL and sql_type.scale >= 0 and length >= 0:
+        length += 2  # the sign and the point
     if sql_type.eval_type == EvalType.DECIMAL:
         length = length + (1 if sql_type.scale > 0 else 0) + (0 if sql_type.unsigned else 1)
     return varchar(length, context.charset, context.collation)
