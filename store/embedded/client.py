@@ -154,7 +154,9 @@ class EmbeddedClient:
                 until = perf_counter() + _YIELD_SECONDS
         # While no later timestamp was given, nothing can have been committed above the reader's.
         if not reverse and reader.versions_read - len(pairs) >= WORTH and reader.ts >= self.oracle.last:
-            versions.dead.note(start, reader.ts, pairs[0][0] if pairs else end)
+            alive = pairs[0][0] if pairs else end
+            if alive:  # an empty end is the end of all keys, which no scan can begin at
+                versions.dead.note(start, reader.ts, alive)
         return pairs
 
     def _reader(

@@ -80,3 +80,20 @@ def test_a_queue(run: Runner, seed: int) -> None:
         assert await play(store, seed) > 50
 
     run(script)
+
+
+def test_nothing_alive_up_to_the_end_of_all_keys(run: Runner) -> None:
+    async def script(store: Store) -> None:
+        for number in range(100):
+            writer = store.begin(await store.timestamp(), pessimistic=False)
+            writer.put(key(number), b"v")
+            await writer.commit()
+        for number in range(1, 100):
+            writer = store.begin(await store.timestamp(), pessimistic=False)
+            writer.delete(key(number))
+            await writer.commit()
+        for _ in range(3):
+            snapshot = store.snapshot(await store.timestamp())
+            assert await snapshot.scan(key(1), b"", 1) == []
+
+    run(script)
